@@ -53,7 +53,7 @@ def test_the_line_of_a_branch_names_who_goes_first_and_why(fleet: Fleet) -> None
         f"collides with {odd} and agent/two; {odd} goes first: approved"
     )
     mine = order(fleet, "agent/one")
-    assert words.describe_collisions(mine, one).endswith("; it goes first: approved")
+    assert words.describe_collisions(mine, one).endswith("; this one goes first: approved")
     assert words.describe_collisions(fleet, named(fleet, "agent/alone")) == ""
 
 
@@ -68,7 +68,22 @@ def test_a_reason_for_waiting_is_none_for_going_first(fleet: Fleet) -> None:
     assert ordered.merge_order
     waiting = replace(ordered.merge_order, waits={ref: Waits("", "collides with agent/x")})
     told = words.describe_collisions(replace(ordered, merge_order=waiting), named(fleet, "agent/two"))
-    assert told == "collides with agent/one; agent/one goes first"
+    assert told == (
+        "collides with agent/one; agent/one goes first: neither lands yet, and it is earlier in the merge order"
+    )
+
+
+def test_an_older_branch_that_waits_for_the_sake_of_many_is_the_reason(fleet: Fleet) -> None:
+    one, two = "refs/heads/agent/one", "refs/heads/agent/two"
+    ordered = order(fleet, "agent/one", why="no brief, last commit 2026-01-01 00:00")
+    assert ordered.merge_order
+    waits = Waits("", "landing it would hold 3 others", holds=(one, "x", "y"), later=(one,))
+    held = replace(ordered, merge_order=replace(ordered.merge_order, waits={two: waits}))
+    told = words.describe_collisions(held, named(fleet, "agent/two"))
+    assert told == "collides with agent/one; agent/one goes first: landing agent/two would hold 3 others"
+    first = replace(ordered.merge_order, waits={two: waits._replace(later=())})
+    told = words.describe_collisions(replace(ordered, merge_order=first), named(fleet, "agent/two"))
+    assert told.endswith("agent/one goes first: no brief, last commit 2026-01-01 00:00")
 
 
 def test_of_two_tasks_the_one_that_goes_second_is_told_to_wait(fleet: Fleet) -> None:
@@ -125,7 +140,7 @@ def test_a_question_is_not_answered_by_the_way(tmp_path: Path) -> None:
         (b"<<<<<<< a\n=======\nx\n>>>>>>> b\n", "nothing against 'x'"),
         (b"<<<<<<< a\nx\ny\n=======\nx\n>>>>>>> b\n", "'y' against nothing"),
         (b"<<<<<<< a\n\x1b[2J\n=======\n" + b"z" * 60 + b"\n", r"'\x1b[2J' against '" + "z" * 47 + "…'"),
-        (b"<<<<<<< a\nx = 1\n", "'x = 1' against what is cut off"),
+        (b"<<<<<<< a\nx = 1\n", "'x = 1' against lines that are not kept"),
         (b"<<<<<<< a\n========\nx\n=======\n========\ny\n>>>>>>> b\n", "'x' against 'y'"),
         (
             b"<<<<<<< a\n" + b"z" * 60 + b"1\n=======\n" + b"z" * 60 + b"2\n>>>>>>> b\n",
@@ -162,7 +177,7 @@ def test_a_branch_has_one_line_for_each_kind_of_relation(fleet: Fleet) -> None:
         ],
         "agent/r": ["rival of agent/r-2; one of them lands; 1 of these it collides with"],
         "agent/log-a": ["collides in files that every task may change alone with agent/log-b"],
-        "agent/q": ["collides with agent/p; it goes first"],
+        "agent/q": ["collides with agent/p; this one goes first"],
         "agent/alone": [],
     }
 

@@ -62,7 +62,7 @@ def test_the_first_line_counts_what_is_left_out_and_by_what(repo: Repo) -> None:
         f"1 branch lands on main at {repo.git('rev-parse', 'main')[:10]}; 6 left out: 1 working, 1 silent, "
         "2 held, 1 with uncommitted changes, 1 for the reason below"
     )
-    assert second.endswith(": --include working, --include silent, --include held")
+    assert second.endswith("add: --include working --include silent --include held")
 
 
 @pytest.mark.parametrize(
@@ -125,7 +125,7 @@ def test_the_commands_of_a_forge_name_the_commit_that_was_tried(
     (command,) = [shlex.split(line) for line in said.out.splitlines() if line and not line.startswith("#")]
     assert command[:4] == [*program, "agent/free"]
     assert command[command.index(flag) + 1] == repo.git("rev-parse", "agent/free")
-    assert "# agent/same: it conflicts with agent/free, which goes first" in said.out
+    assert "# agent/same: it conflicts with agent/free, which goes first, in free.py" in said.out
     assert "git push origin agent/free" in said.out
 
 
@@ -165,6 +165,33 @@ def test_a_fleet_without_branches_says_so(tmp_path: Path) -> None:
     )
     assert landing(repo) == []
     assert run(repo.path, *PLAN, "--format", "gh").out.startswith("# No branch lands on main")
+
+
+def test_files_are_named_once_and_all_or_none_of_them(tmp_path: Path) -> None:
+    repo = Repo.init(tmp_path / "r")
+    files = [f"f{number}" for number in range(5)]
+    root = repo.commit("main", dict.fromkeys([*files, "a"], "1\n"))
+    repo.commit("agent/far", dict.fromkeys(files, "2\n"), parents=[root])
+    repo.commit("main", dict.fromkeys(files, "3\n"), parents=[root])
+    for name in ("agent/p", "agent/q"):
+        repo.commit(name, {"a": name}, parents=[root])
+    repo.checkout("main")
+    said = run(repo.path, *PLAN, "--dormant", "never").out
+    assert "agent/far\n    it conflicts with main, in f0, f1, f2 and 2 more\n\n" in said
+    # A short path is a part of many sentences.
+    assert "it conflicts with agent/p, which goes first\n    in a\n" in said
+
+
+def test_a_push_that_takes_commits_away_says_so(tmp_path: Path) -> None:
+    repo = Repo.init(tmp_path / "r")
+    root = repo.commit("main", {"a": "1\n"})
+    head = repo.commit("agent/x", {"b": "1\n"}, parents=[root])
+    repo.commit("refs/remotes/origin/agent/x", {"c": "1\n"}, parents=[root])
+    repo.checkout("main")
+    repo.git("remote", "add", "origin", "https://github.com/o/r.git")
+    said = run(repo.path, *PLAN, "--format", "gh", "agent/x").out
+    assert f"that are not here: git log {head.id[:10]}..origin/agent/x" in said
+    assert "# this takes them away there: git push --force-with-lease origin agent/x" in said
 
 
 def test_the_lines_fit_the_terminal(repo: Repo) -> None:

@@ -138,7 +138,7 @@ def test_every_step_is_what_git_merge_makes(yard: Planned) -> None:
 def test_the_longest_wait_goes_first(yard: Planned) -> None:
     order = [name for name in yard.steps if name in ("agent/p", "agent/q", "agent/r", "agent/s")]
     assert order == ["agent/r", "agent/q", "agent/p", "agent/s"]
-    assert yard.steps["agent/r"]["why"].startswith("no brief, since 2023-11-17 22:13")
+    assert yard.steps["agent/r"]["why"].startswith("no brief, last commit 2023-11-17 22:13")
 
 
 def test_the_oldest_waits_where_it_would_hold_three_others(yard: Planned) -> None:

@@ -91,9 +91,9 @@ def test_approved_before_ready_before_the_rest_then_priority_then_the_longest_wa
     ]
     order = rank(*branches, tasks=tasks(*branches, d={"priority": 1}))
     assert names(order) == "e d c b f a"
-    assert why(order, "d") == "ready, priority 1, since 2023-11-14 22:13"
-    assert why(order, "a").startswith("no brief, since ")
-    assert why(order, "f").startswith("working, since ")
+    assert why(order, "d") == "ready since 2023-11-14 22:13, priority 1"
+    assert why(order, "a").startswith("no brief, last commit ")
+    assert why(order, "f").startswith("working since ")
 
 
 def test_the_order_of_the_branches_given_makes_no_difference() -> None:
@@ -125,6 +125,14 @@ def test_who_would_hold_many_waits_and_says_how_many() -> None:
     assert names(order) == "n0 n1 n2 n3 n4 n5 -old"
     assert why(order, "old") == "landing it would hold 6 others: agent/n0, agent/n1, agent/n2 and 3 more"
     assert (order.by_age, order.waits["refs/heads/agent/old"].by_age) == (1, True)
+    assert len(order.waits["refs/heads/agent/old"].later) == 6
+
+
+def test_who_waits_for_one_that_is_further_does_not_wait_for_the_sake_of_many() -> None:
+    branches = [make("old", "ready", -99), make("a", "approved"), make("b", "ready", -9)]
+    order = rank(*branches, pairs=(conflict("old", "a"), conflict("old", "b")))
+    assert names(order) == "a b -old"
+    assert order.waits["refs/heads/agent/old"].later == ("refs/heads/agent/b",)
 
 
 def test_priority_weighs_more_than_one_other_but_not_than_two() -> None:

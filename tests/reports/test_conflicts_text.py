@@ -24,7 +24,7 @@ from agentledger.model.collisions import (
     Uncommitted,
 )
 from agentledger.model.conflict import Conflict, ConflictFile, Hunk
-from agentledger.model.fleet import Fleet
+from agentledger.model.fleet import Fleet, State
 from agentledger.reports import shapes
 from agentledger.reports.conflicts_json import encode_conflicts
 from agentledger.reports.conflicts_lines import FEW
@@ -83,6 +83,7 @@ ALL = given(
             *(named("agent/a"), named("agent/b"), "1" * 40, "2" * 40, "Ada", "Fix the sum"),
             paths=(b"shop/price.py",),
             outside_b=(b"shop/price.py",),
+            later=named("agent/b"),
         ),
     ),
     uncommitted=(
@@ -107,7 +108,7 @@ ALL = given(
         "May break (1): guesses from names, which no merge shows; run the tests of both together agent/a calls",
         "agent/a calls total grand_total, which agent/b uses - shop/price.py:4: def total(items): + shop/report.py:6:",
         "- shop/price.py:4: def total(items): + shop/report.py:6: return sum(price.total(cart.items)",
-        "Fix the sum (by Ada) 1111111111 on agent/a, 2222222222 on agent/b: shop/price.py out of scope on agent/b:",
+        "Fix the sum (by Ada) 1111111111 on agent/a, 2222222222 on agent/b (made later): shop/price.py out of scope on",
         "agent/a and agent/b: nobody can tell, since these path patterns are too complicated",
     ],
 )
@@ -184,3 +185,61 @@ def test_a_branch_whose_merge_failed_says_so_where_it_is_asked_about() -> None:
     lost = branch("agent/x", conflict=Conflict(None, failed="an object is missing"))
     of = fleet(lost, collisions=Collisions(not_merged=(NotMerged(lost.ref, "an object is missing"),)))
     assert show(of, branch=lost) == "agent/x was not compared: an object is missing"
+
+
+def test_lines_that_are_not_committed_yet_stand_under_the_branch_whose_they_are() -> None:
+    loose = "3" * 40
+    hunk = Hunk(1, f"<<<<<<< {loose}\nlies there\n=======\ncommitted\n>>>>>>> {'4' * 40}\n".encode())
+    pair = two("agent/a", "agent/b", files=(ConflictFile(b"x", "content", (hunk,)),), paths=(b"x",))
+    of = given(
+        ["agent/a", "agent/b"],
+        pairs=(pair._replace(uncommitted=(named("agent/b"),)),),
+        uncommitted=(Uncommitted(named("agent/b"), loose, (b"x",)),),
+    )
+    shown = " ".join(show(of).split())
+    assert "agent/b: | lies there agent/a: | committed" in shown
+
+
+def test_who_collides_with_the_most_others_is_named() -> None:
+    names = ["agent/a", "agent/b", "agent/c", "agent/d"]
+    others = [two("agent/a", name, files=FILES, paths=(b"a",)) for name in names[1:]]
+    assert "  agent/a collides with the most others: 3" in show(given(names, pairs=tuple(others)))
+    both = (*others[:2], two("agent/b", "agent/c", files=FILES, paths=(b"a",)))
+    text = " ".join(show(given(names, pairs=both)).split())
+    assert "agent/a, agent/b and agent/c collide with the most others: 2 each" in text
+    assert "the most others" not in show(given(names, pairs=(others[0],)))
+
+
+def test_a_branch_without_a_commit_is_said_to_be_compared_by_its_uncommitted_work() -> None:
+    empty = branch("agent/x", state=State.EMPTY, state_why="no commit of its own yet")
+    of = fleet(empty, collisions=Collisions(uncommitted=(Uncommitted(empty.ref, "3" * 40, (b"x",)),)))
+    assert show(of, branch=empty).startswith(
+        "agent/x has no commit of its own to compare, only uncommitted work"
+    )
+
+
+def test_dormant_branches_come_with_the_command_that_compares_them() -> None:
+    of = fleet(branch("agent/x", state=State.DORMANT), collisions=Collisions())
+    assert "1 is dormant; to compare them: agentledger conflicts --dormant never" in " ".join(
+        show(of).split()
+    )
+
+
+@pytest.mark.parametrize(
+    ("names", "said"),
+    [
+        (["agent/a"], "it is compared with the others once it merges into main"),
+        (["agent/a", "agent/b"], "they are compared with the others once they merge into main"),
+    ],
+)
+def test_what_conflicts_with_base_is_compared_later(names: list[str], said: str) -> None:
+    held = Conflict(False, FILES)
+    of = fleet(*(branch(name, conflict=held) for name in names), collisions=Collisions())
+    assert said in " ".join(show(of).split())
+
+
+def test_work_of_which_nothing_takes_part_says_of_each_file_why() -> None:
+    ref, why = named("agent/a"), "nothing of it can be compared"
+    loose = Uncommitted(ref, "", skipped=(Skipped(b"x.py", "nobody has settled its conflict"),), failed=why)
+    shown = " ".join(show(given(["agent/a"], uncommitted=(loose,))).split())
+    assert f"agent/a: left out: {why} left out: x.py (nobody has settled its conflict)" in shown

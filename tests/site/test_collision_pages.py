@@ -69,7 +69,7 @@ def test_a_pair_says_in_which_files_what_else_is_known_and_who_goes_first(fleet:
         ("old.py", "one side changed it, the other deleted it")
     ]
     assert one.first is not None
-    assert (one.first.name, one.first.why) == ("claude/a", "approved, since 2023-11-14 21:13")
+    assert (one.first.name, one.first.why) == ("claude/a", "approved since 2023-11-14 21:13")
     assert stacked.notes == ("stacked: they share commits that base lacks",)
     by_key = {each.key: each.pairs[0] for each in lists}
     assert by_key["rivals"].notes == ("rivals: two attempts at one task, of which one lands",)
@@ -166,7 +166,7 @@ def test_a_branch_names_its_collisions_and_links_to_the_others_pages(fleet: Flee
     ]
     assert (
         others.summary
-        == "collides with claude/b and codex/c; it goes first: approved, since 2023-11-14 21:13"
+        == "collides with claude/b and codex/c; this one goes first: approved since 2023-11-14 21:13"
     )
     assert [file.path for file in others.pairs[0].conflicts] == ["src/.py", "old.py"]
     assert [(file.path, file.count) for file in others.shared] == [

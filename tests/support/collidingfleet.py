@@ -87,7 +87,7 @@ def order(odd: str = "") -> MergeOrder:
         B: Waits("", "landing it would hold 2 others", (b"src/x.py",), (A, D)),
         C: Waits(A, "it conflicts with claude/a, which goes first", (b"src/x.py",), (A,)),
     }
-    reasons = {A: "approved, since 2023-11-14 21:13", D: "ready", E + odd: "no brief"}
+    reasons = {A: "approved since 2023-11-14 21:13", D: "ready", E + odd: "no brief"}
     return MergeOrder(
         refs=(A, D, E + odd, B, C), reasons=reasons | {r: w.why for r, w in waits.items()}, waits=waits
     )

@@ -175,6 +175,7 @@ ROWS = (
             given.case(given.SPAWN, peers=(given.peer("lib/**"),)),
             given.case(given.SPAWN, peers=(given.peer("src/**", depends_on=["x"]),)),
             given.case(given.PUSH, peers=(given.peer("src/**", since=given.NOW),)),
+            given.case(given.PUSH, peers=(given.peer("src/**", since=given.NOW - 3600),)),
             given.case(given.SPAWN, peers=(given.peer("src/**", off_limits=["src/**"]),)),
         ),
         situations=(

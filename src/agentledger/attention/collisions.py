@@ -20,6 +20,7 @@ from agentledger.model.collisions import Collisions, Grade, Only, Pair
 from agentledger.model.conflict import ConflictFile, Hunk
 from agentledger.model.fleet import Branch, Fleet
 from agentledger.model.ledger import Brief
+from agentledger.model.merge_plan import MergeOrder
 from agentledger.model.shell import join_commands
 from agentledger.model.text import HIDDEN, escape_hidden, format_count
 from agentledger.model.work import find_dependencies, task_of_work
@@ -76,8 +77,18 @@ def find_first(fleet: Fleet, pair: Pair) -> First | None:
     ref = order.first_of(pair.a, pair.b) if order else None
     if order is None or ref is None:
         return None
-    # Of one that waits itself, the reason is about somebody else.
-    return First(ref, "" if ref in order.waits else order.reasons.get(ref, ""))
+    return First(ref, _explain_first(fleet, order, ref, pair.other(ref)))
+
+
+def _explain_first(fleet: Fleet, order: MergeOrder, ref: str, other: str) -> str:
+    """Why one of two goes first. Its own place is no reason where it waits itself, or where the other's is better."""
+    if ref in order.waits:
+        return "neither lands yet, and it is earlier in the merge order"
+    waits = order.waits.get(other)
+    if waits and ref in waits.later and len(waits.holds) > 1:
+        late = name_branches(fleet, [other])[other]
+        return f"landing {late} would hold {format_count(len(waits.holds), 'other')}"
+    return order.reasons.get(ref, "")
 
 
 def name_branches(fleet: Fleet, refs: Iterable[str]) -> dict[str, str]:
@@ -104,11 +115,13 @@ def describe_collisions(fleet: Fleet, branch: Branch) -> str:
 
 
 def describe_first(fleet: Fleet, branch: Branch, pair: Pair) -> str:
-    """`agent/a goes first: it is approved`, or `it goes first`, seen from one branch of a pair; "" for no order."""
+    """`agent/a goes first: approved`, or `this one goes first`, seen from one branch of a pair; "" for no order."""
     first = find_first(fleet, pair)
     if first is None:
         return ""
-    name = "it" if first.ref == branch.ref else escape_hidden(name_branches(fleet, [first.ref])[first.ref])
+    name = (
+        "this one" if first.ref == branch.ref else escape_hidden(name_branches(fleet, [first.ref])[first.ref])
+    )
     return f"{name} goes first{f': {escape_hidden(first.why)}' if first.why else ''}"
 
 
@@ -171,7 +184,7 @@ def describe_hunk(hunk: Hunk) -> str:
     """The first lines in which the two sides of a conflict differ: `'x = 1' against 'x = 2'`."""
     ours, theirs = split_hunk(hunk)
     if theirs is None:
-        return f"{_quote_lines(ours[0], b'')[0]} against what is cut off" if ours else ""
+        return f"{_quote_lines(ours[0], b'')[0]} against lines that are not kept" if ours else ""
     differ = next(
         ((one, other) for one, other in zip(ours, theirs, strict=False) if one != other),
         (next(iter(ours[len(theirs) :]), b""), next(iter(theirs[len(ours) :]), b"")),

@@ -76,6 +76,7 @@ def peers_of(fleet: Fleet) -> tuple[Peer, ...]:
             scope_of(task.brief, fleet),
             branches=task.branches,
             since=task.brief.document.source.at,
+            planned=task.brief_from != "branch",
         )
         for task in fleet.tasks
         if task.brief and open_.intersection(task.branches) and task.outcome is None

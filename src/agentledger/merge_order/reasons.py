@@ -61,7 +61,8 @@ class Reasons:
         direct = [pairs[other] for other in self.choice.landing if other in pairs]
         waits = self._explain_held(held, direct) if direct else self._explain_need(ref)
         paths = tuple(sorted({path for pair in direct for path in pair.paths}))
-        return waits._replace(paths=paths, holds=held, by_age=ref in self.choice.by_age)
+        later = tuple(other for other in held if self.places[other] > self.places[ref])
+        return waits._replace(paths=paths, holds=held, by_age=ref in self.choice.by_age, later=later)
 
     def _explain_held(self, held: tuple[str, ...], direct: Sequence[Pair]) -> Waits:
         only = _add_only(direct)
@@ -81,10 +82,12 @@ class Reasons:
 
 
 def describe_place(branch: Branch, place: Place) -> str:
-    """How far a branch is by itself, and since when."""
-    stage = _STAGES.get(turn_of(branch).kind) or _describe_group(branch)
+    """How far a branch is by itself, and since when; without a brief, how old its last commit is."""
+    turn = turn_of(branch)
+    stage = _STAGES.get(turn.kind) or _describe_group(branch)
     priority = f", priority {place.priority}" if place.priority != NO_PRIORITY else ""
-    return f"{stage}{priority}, since {format_rfc3339(place.since)[:16].replace('T', ' ')}"
+    since = ", last commit" if turn.since is None or turn.kind is Kind.UNBRIEFED else " since"
+    return f"{stage}{since} {format_rfc3339(place.since)[:16].replace('T', ' ')}{priority}"
 
 
 _STAGES = {Kind.APPROVED: "approved", Kind.READY: "ready", Kind.UNBRIEFED: "no brief"}

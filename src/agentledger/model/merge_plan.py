@@ -25,6 +25,8 @@ class Waits(NamedTuple):
     holds: tuple[str, ...] = ()
     #: Would it land if the oldest always went first?
     by_age: bool = False
+    #: Those of `holds` that by themselves would come after it.
+    later: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -95,9 +95,12 @@ def render_copies(view: View) -> Iterator[Text]:
 
 def _render_copy(view: View, copy: Copy) -> Iterator[Text]:
     yield from view.wrap(f"{escape_hidden(copy.subject)} (by {escape_hidden(copy.author)})", 1)
+    sides = (
+        f"{commit[:10]} on {view.name(ref)}{' (made later)' if ref == copy.later else ''}"
+        for ref, commit in ((copy.a, copy.commit_a), (copy.b, copy.commit_b))
+    )
     yield from view.wrap(
-        f"{copy.commit_a[:10]} on {view.name(copy.a)}, {copy.commit_b[:10]} on {view.name(copy.b)}: "
-        f"{words.format_few([escape_hidden(path) for path in copy.paths], most=FILES)}",
+        f"{', '.join(sides)}: {words.format_few([escape_hidden(path) for path in copy.paths], most=FILES)}",
         2,
     )
     for ref, outside in ((copy.a, copy.outside_a), (copy.b, copy.outside_b)):
@@ -142,13 +145,17 @@ def render_uncommitted(view: View) -> Iterator[Text]:
 def _render_loose(view: View, loose: Uncommitted) -> Iterator[Text]:
     if loose.failed:
         yield from view.wrap(f"{view.name(loose.ref)}: left out: {escape_hidden(loose.failed)}", 1, "yellow")
-        return
+    else:
+        yield from _render_taken(view, loose)
+    for skipped in loose.skipped:
+        path = escape_hidden(skipped.path)
+        yield from view.wrap(f"left out: {path} ({escape_hidden(skipped.why)})", 2, "yellow")
+
+
+def _render_taken(view: View, loose: Uncommitted) -> Iterator[Text]:
     paths = words.format_few([escape_hidden(path) for path in loose.paths], most=FILES)
     yield from view.wrap(f"{view.name(loose.ref)}: {paths or 'nothing that takes part'}", 1)
     if loose.base_files:
         base = escape_hidden(view.fleet.base.name)
         where = words.describe_files(loose.base_files)
         yield from view.wrap(f"with it the branch conflicts with {base} in {where}", 2, "red")
-    for skipped in loose.skipped:
-        path = escape_hidden(skipped.path)
-        yield from view.wrap(f"left out: {path} ({escape_hidden(skipped.why)})", 2, "yellow")

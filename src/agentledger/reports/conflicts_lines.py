@@ -87,8 +87,9 @@ def _render_hunk(view: View, pair: Pair, hunk: Hunk) -> Iterator[Text]:
 
 
 def _find_first_side(view: View, pair: Pair, hunk: Hunk) -> str:
-    """The branch whose lines come first: the markers name heads."""
+    """The branch whose lines come first: the markers name heads, or the commits made of what is uncommitted."""
     heads = {b.head: b.ref for b in view.fleet.branches if b.ref in (pair.a, pair.b)}
+    heads |= {u.head: u.ref for u in view.collisions.uncommitted if u.head and u.ref in pair.uncommitted}
     marked = (ref for head, ref in heads.items() if hunk.text.startswith(b"<<<<<<< " + head.encode()))
     return next(marked, pair.a)
 

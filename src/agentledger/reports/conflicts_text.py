@@ -8,6 +8,7 @@ Text from git is never read as rich's markup: it goes through `escape_hidden` in
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 
 from rich.text import Text
@@ -82,7 +83,7 @@ def _describe_none(view: View) -> str:
     if not open_:
         dormant = sum(b.state is State.DORMANT for b in view.fleet.branches)
         count = format_count(dormant, "is dormant", "are dormant")
-        return f"no branch is open{f'; {count}, and --dormant never compares them' if dormant else ''}"
+        return f"no branch is open{f'; {count}; to compare them: {words.COMMAND} --dormant never' if dormant else ''}"
     merging = [b for b in open_ if b.conflict and b.conflict.clean]
     merge = "merges" if len(merging) == 1 else "merge"
     return f"{format_count(len(open_), 'branch is', 'branches are')} open, and {len(merging)} {merge} into it"
@@ -93,7 +94,9 @@ def _describe_absence(view: View, branch: Branch) -> str:
     base = escape_hidden(view.fleet.base.name)
     if branch.at_rest or branch.state is not State.OPEN:
         why = f": {escape_hidden(branch.state_why)}" if branch.state_why else ""
-        older = "; --dormant never compares it" if branch.state is State.DORMANT else ""
+        older = "; to compare it, add --dormant never" if branch.state is State.DORMANT else ""
+        if any(each.ref == branch.ref and each.head for each in view.collisions.uncommitted):
+            return "has no commit of its own to compare, only uncommitted work"
         return f"is not compared, since it is {branch.at_rest or branch.state}{why}{older}"
     if has_conflict(branch):
         return f"is in conflict with {base} itself, which comes first"
@@ -130,13 +133,28 @@ def _render_with_base(view: View) -> Iterator[Text]:
         if branch.conflict and branch.conflict.below:
             yield from view.wrap(f"settled on {escape_hidden(branch.conflict.below)}, on which it stands", 2)
     yield from count_rest(view, len(held))
-    yield from view.wrap(f"they are compared with each other once they merge into {base}; "
+    they = "it is" if len(held) == 1 else "they are"
+    merge = "it merges" if len(held) == 1 else "they merge"
+    yield from view.wrap(f"{they} compared with the others once {merge} into {base}; "
                          "agentledger board says what to do", 1, "dim")  # fmt: skip
 
 
 def _render_collisions(view: View) -> Iterator[Text]:
     pairs = [pair for pair in view.collisions.pairs if words.is_collision(pair)]
     yield from _render_pairs(view, "Collide", pairs)
+    if view.branch is None and (most := _describe_most(view, pairs)):
+        yield from view.wrap(most, 1, "dim")
+
+
+def _describe_most(view: View, pairs: Sequence[Pair]) -> str:
+    """`agent/a collides with the most others: 5`; "" where no branch is in two of the pairs."""
+    counts = Counter(ref for pair in pairs for ref in (pair.a, pair.b))
+    most = max(counts.values(), default=0)
+    if most < 2:
+        return ""
+    refs = sorted((ref for ref, count in counts.items() if count == most), key=view.name)
+    verb, each = ("collides", "") if len(refs) == 1 else ("collide", " each")
+    return f"{words.format_few([view.name(ref) for ref in refs])} {verb} with the most others: {most:,}{each}"
 
 
 def _render_rivals(view: View) -> Iterator[Text]:

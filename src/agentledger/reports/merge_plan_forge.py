@@ -13,9 +13,9 @@ import shlex
 from collections.abc import Iterator, Mapping
 
 from agentledger.model.fleet import Branch, Fleet, Sync
-from agentledger.model.merge_plan import MergePlan, Step, Via
+from agentledger.model.merge_plan import Left, MergePlan, Step, Via
 from agentledger.model.text import HIDDEN, escape_hidden
-from agentledger.reports.merge_plan_text import describe_plan
+from agentledger.reports.merge_plan_text import describe_plan, describe_where
 
 FORGES = ("gh", "glab")
 # A forge's own refs of pull and merge requests, which go by their number.
@@ -41,7 +41,11 @@ def render_forge_commands(plan: MergePlan, fleet: Fleet, forge: str) -> str:
     for step in plan.steps:
         lines += ["", f"# {step.number}. {step.why}", *_render_step(step, branches[step.ref], fleet, forge)]
     if plan.left:
-        lines += ["", "# Left out:", *(f"# {_name(each.ref, branches)}: {each.why}" for each in plan.left)]
+        lines += [
+            "",
+            "# Left out:",
+            *(f"# {_name(left.ref, branches)}: {_explain(left)}" for left in plan.left),
+        ]
     return "\n".join(lines) + "\n"
 
 
@@ -60,9 +64,17 @@ def _render_step(step: Step, branch: Branch, fleet: Fleet, forge: str) -> Iterat
         yield "# its name cannot be typed: merge it on the forge's page"
         return
     if branch.sync in (Sync.LOCAL, Sync.AHEAD, Sync.DIVERGED) and not _is_request(branch, forge):
-        force = ("--force-with-lease",) if branch.sync is Sync.DIVERGED else ()
-        push = shlex.join(("git", "push", *force, fleet.base.remote or "origin", branch.name))
-        yield f"# it is not on the remote as it is here: {push}"
+        remote, parted = fleet.base.remote or "origin", branch.sync is Sync.DIVERGED
+        force = ("--force-with-lease",) if parted else ()
+        push = shlex.join(("git", "push", *force, remote, branch.name))
+        if parted:
+            # They were fetched, so the lease does not keep them.
+            copy = (branch.remote_ref or f"{remote}/{branch.name}").removeprefix("refs/remotes/")
+            theirs = shlex.join(("git", "log", f"{step.head[:10]}..{copy}"))
+            yield f"# the remote has commits of it that are not here: {theirs}"
+            yield f"# this takes them away there: {push}"
+        else:
+            yield f"# it is not on the remote as it is here: {push}"
     # With more brought into it, the branch is at another commit than the one that is named.
     yield f"# then: {shlex.join(words)}" if step.via in (Via.BASE, Via.BRIDGE) else shlex.join(words)
 
@@ -80,6 +92,10 @@ def _merge_words(step: Step, branch: Branch, fleet: Fleet, forge: str) -> tuple[
     return (
         (*program, *landing, *head, "--", name) if name.startswith("-") else (*program, name, *landing, *head)
     )
+
+
+def _explain(left: Left) -> str:
+    return ", ".join(filter(None, (left.why, describe_where(left))))
 
 
 def _is_request(branch: Branch, forge: str) -> bool:

@@ -21,7 +21,7 @@ def render_merge_plan(plan: MergePlan, fleet: Fleet, width: int = 80) -> str:
     names = {branch.ref: escape_hidden(branch.name) for branch in fleet.branches}
     lines = [describe_plan(plan, fleet)]
     flags = dict.fromkeys(f"--include {each.include}" for each in plan.not_asked)
-    lines += [f"What is not looked at is with: {', '.join(flags)}"] if flags else []
+    lines += [f"To look at those, too, add: {' '.join(flags)}"] if flags else []
     lines += ["", *_render_steps(plan.steps, names, width)] if plan.steps else []
     lines += ["", "Left out:", *_render_left(plan.left, names, width)] if plan.left else []
     notes = list(_render_notes(plan, names))
@@ -66,11 +66,21 @@ def _render_left(left: Sequence[Left], names: Mapping[str, str], width: int) -> 
         yield f"  {names[each.ref]}"
         step = f"from step {each.step} on: " if each.step else ""
         yield from _wrap(f"{step}{each.why}", width, "    ")
-        # What stopped by itself names its files already.
-        missing = [p for p in map(escape_hidden, each.paths) if p not in each.why]
-        if missing:
-            more = f" and {len(missing) - _MOST_PATHS} more" if len(missing) > _MOST_PATHS else ""
-            yield from _wrap(f"in {', '.join(missing[:_MOST_PATHS])}{more}", width, "    ")
+        if where := describe_where(each):
+            yield from _wrap(where, width, "    ")
+
+
+def list_unnamed(left: Left) -> tuple[bytes, ...]:
+    """Return the files in which a branch conflicts, () where its reason ends with them already."""
+    named = left.paths and f", in {escape_hidden(left.paths[0])}" in left.why
+    return () if named else left.paths
+
+
+def describe_where(left: Left) -> str:
+    """`in a.py, b.py and 3 more`; "" where the reason says it."""
+    missing = [escape_hidden(path) for path in list_unnamed(left)]
+    more = f" and {len(missing) - _MOST_PATHS} more" if len(missing) > _MOST_PATHS else ""
+    return f"in {', '.join(missing[:_MOST_PATHS])}{more}" if missing else ""
 
 
 def _render_notes(plan: MergePlan, names: Mapping[str, str]) -> Iterator[str]:
@@ -85,6 +95,8 @@ def _render_notes(plan: MergePlan, names: Mapping[str, str]) -> Iterator[str]:
         yield f"If the oldest always went first, only {plan.by_age} would land{also}."
     if not plan.exact:
         yield "There are too many conflicts to search all sets: a larger one may exist."
+    if plan.steps:
+        yield "The commands that merge them: add --format gh, or --format glab"
 
 
 def _wrap(text: str, width: int, indent: str) -> list[str]:

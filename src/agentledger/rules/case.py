@@ -52,7 +52,8 @@ class Rename:
 class Peer:
     """Another active task: its brief, scope and branches.
 
-    `since` is when its brief was accepted, in seconds since the epoch.
+    `since` is when its brief was accepted, in seconds since the epoch. `planned` is false where its branch alone has
+    the brief: `agentledger plan` changes none that nobody has accepted.
     """
 
     task: str
@@ -60,6 +61,7 @@ class Peer:
     scope: Scope
     branches: tuple[str, ...] = ()
     since: int | None = None
+    planned: bool = True
 
 
 @dataclass(frozen=True, slots=True)

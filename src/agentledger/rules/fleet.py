@@ -38,7 +38,9 @@ def scope_overlap(case: Case) -> Iterator[Found]:
         # Of two tasks of which one depends on the other, both may change a path: one after the other.
         related = peer.task in case.needs or case.brief.task in case.needs_of(peer.brief)
         # Only the newer task gets the finding: the older was there first. A task being spawned is the newer.
-        older = peer.since is not None and case.since is not None and case.since < peer.since
+        older = _order(_has_plan(case), case.since, case.brief.task) < _order(
+            peer.planned, peer.since, peer.task
+        )
         spared = older and case.gate not in (Gate.SPAWN, Gate.MERGE)
         if peer.task == case.brief.task or related or spared:
             continue
@@ -61,10 +63,23 @@ def scope_overlap(case: Case) -> Iterator[Found]:
             yield Found(
                 message=f"its scope meets that of {escape_hidden(peer.task)}, "
                 f"at {format_path(meeting.path)}: by {patterns}",
-                hint=_one_after_the_other(case.brief.task, peer.task, waits=not older or _is_planned(case))
+                hint=_one_after_the_other(case, peer, waits=not older or _is_planned(case))
                 + (_keep_out(case.brief.task, apart.patterns) if apart and apart.patterns else ""),
                 path=case.brief.document.source.path,
             )
+
+
+def _order(planned: bool, since: int | None, task: str) -> tuple[bool, int, str]:
+    """The older of two first, as both of them see it: else each would be told to wait for the other.
+
+    A brief on base has no date, and one that nobody has accepted comes last.
+    """
+    return not planned, since or 0, task
+
+
+def _has_plan(case: Case) -> bool:
+    """Is its brief one that `agentledger plan` can change? It refuses one that nobody has accepted."""
+    return case.task is None or case.task.brief_from != "branch"
 
 
 def _narrow_planned(case: Case, left: Scope, peer: Peer, open_: tuple[bytes, ...]) -> Narrowing | None:
@@ -85,9 +100,13 @@ def _is_planned(case: Case) -> bool:
     return case.gate is Gate.SPAWN and case.brief is not None and not case.underway.get(case.brief.task)
 
 
-def _one_after_the_other(task: str, other: str, *, waits: bool) -> str:
-    first, second = (task, other) if waits else (other, task)
-    return f"agentledger plan {escape_hidden(first)} --add-depends-on {escape_hidden(second)}"
+def _one_after_the_other(case: Case, peer: Peer, *, waits: bool) -> str:
+    own = case.brief.task if case.brief else ""
+    first, second = map(escape_hidden, (own, peer.task) if waits else (peer.task, own))
+    command = f"agentledger plan {first} --add-depends-on {second}"
+    if _has_plan(case) if waits else peer.planned:
+        return command
+    return f"agentledger brief show {first}, then agentledger brief accept {first}, then {command}"
 
 
 def _keep_out(task: str, patterns: tuple[bytes, ...]) -> str:

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from agentledger.attention.collisions import format_few
 from agentledger.model.fleet import Fleet
 from agentledger.model.merge_plan import Left, MergePlan, Step
-from agentledger.model.text import escape_hidden, format_count
+from agentledger.model.text import format_count
 from agentledger.reports.merge_plan_forge import render_forge_commands
-from agentledger.reports.merge_plan_text import describe_plan
+from agentledger.reports.merge_plan_text import describe_plan, list_unnamed
 from agentledger.site import forge_links
 from agentledger.site.branch_commands import Command
 from agentledger.site.collision_notes import list_paths
@@ -144,14 +144,12 @@ def _build_step(step: Step, places: Places, *, waved: bool) -> StepView:
 
 
 def _build_left(left: Left, fleet: Fleet, places: Places) -> LeftView:
-    # What stopped by itself names its files already.
-    missing = [path for path in left.paths if escape_hidden(path) not in left.why]
     return LeftView(
         place=places.find(left.ref),
         why=left.why,
         step=f"from step {left.step:,} on" if left.step is not None else "",
         against=places.find(left.against) if left.against not in ("", fleet.base.ref) else None,
-        where=list_paths(missing),
+        where=list_paths(list_unnamed(left)),
     )
 
 

@@ -148,7 +148,9 @@ def _refuse_taken_name(desk: Managing, plan: Plan, task: Task | None) -> None:
     other = f"or choose another name, such as {_find_free_name(desk, name)}"
     if task and task.brief_from == "branch":
         message = f"{branch} is there already, with a brief of its own that nobody has accepted"
-        raise LedgerError(message, f"agentledger brief show {name}, then brief accept {name}; {other}")
+        raise LedgerError(
+            message, f"agentledger brief show {name}, then agentledger brief accept {name}; {other}"
+        )
     message = f"{branch} is there already, and this brief would bind whoever works on it"
     raise LedgerError(message, f"if that is meant, add --branch {branch}; {other}")
 
