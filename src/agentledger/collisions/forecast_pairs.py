@@ -16,7 +16,7 @@ from functools import partial
 
 from agentledger.changes import net_changes
 from agentledger.changes.net_changes import Net
-from agentledger.collisions.compared_heads import find_heads, keep_clean
+from agentledger.collisions.compared_heads import find_heads, keep_clean, list_ahead
 from agentledger.collisions.copies import find_copies, list_cut
 from agentledger.collisions.footprints import build_footprints
 from agentledger.collisions.hunk_ranges import find_touching_edits
@@ -47,7 +47,8 @@ def forecast_pairs(
     """
     open_ = [b for b in branches if b.state is State.OPEN and b.at_rest is None and b.conflict is not None]
     heads = find_heads(where, [b for b in open_ if b.conflict and b.conflict.clean])
-    nets = net_changes.find_net_changes(where.scratch, where.base, list(heads), where.cache)
+    ahead = list_ahead(where.base, heads)
+    nets = net_changes.find_net_changes(where.scratch, where.base, list(heads), where.cache, ahead)
     ready = keep_clean(nets, heads)
     compared = _compare_heads(where, ready.nets, ready.members, only)
     refs = [b.ref for members in ready.members.values() for b in members]

@@ -100,6 +100,8 @@ def recall_merges(
 def _merge_in_two(
     scratch: Scratch, pairs: Sequence[tuple[str, str]], tick: Callable[[], None], options: Sequence[str]
 ) -> list[Merged | Failure]:
+    if not pairs:
+        return []
     # This import takes longer than many a hook runs, and most hooks merge nothing.
     from concurrent.futures import ThreadPoolExecutor
     from threading import Event
