@@ -23,7 +23,7 @@ from writing import Desk, check_in
 @pytest.fixture(scope="module")
 def fleet(tmp_path_factory: pytest.TempPathFactory) -> Fleet:
     repo = colliding.build(tmp_path_factory.mktemp("words") / "shop")
-    return replace(reading.fleet(repo, pairs=True, scopes=True), merge_order=None)
+    return replace(reading.fleet(repo, pairs=True, scopes=True, hints=True), merge_order=None)
 
 
 def order(fleet: Fleet, *names: str, **reasons: str) -> Fleet:

@@ -296,7 +296,7 @@ def repo(tmp_path_factory: pytest.TempPathFactory) -> Repo:
 
 @pytest.fixture(scope="module")
 def compared(repo: Repo) -> Fleet:
-    return fleet(repo, pairs=True)
+    return fleet(repo, pairs=True, hints=True)
 
 
 def hints_of(compared: Fleet, title: str) -> list[Hint]:
@@ -326,7 +326,7 @@ def test_what_is_known_is_not_read_again(
     repo: Repo, compared: Fleet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with git_commands(monkeypatch, tmp_path / "trace") as counted:
-        again = fleet(repo, pairs=True)
+        again = fleet(repo, pairs=True, hints=True)
     assert again.collisions == compared.collisions
     assert counted["diff-tree"] <= 2
     # The policy's one is none of ours.
@@ -342,13 +342,13 @@ def test_a_hint_stays_where_the_file_exists_in_a_merge_with_base_alone(tmp_path:
     )
     repo.commit("agent/one", {"a.py": KEPT + rest}, parents=[at])
     repo.commit("agent/other", {"b.py": "import a\na.lower_part()\n" + rest}, parents=[at])
-    found = [fleet(repo, pairs=True).collisions for _ in range(2)]
+    found = [fleet(repo, pairs=True, hints=True).collisions for _ in range(2)]
     assert [[h.name for h in each.hints] for each in found if each] == [["lower_part"], ["lower_part"]]
 
 
 def test_only_the_branch_that_is_asked_for_has_hints(repo: Repo) -> None:
     only = branches_of("go type")[1]
-    found = fleet(repo, pairs=True, pairs_of=only).collisions
+    found = fleet(repo, pairs=True, hints=True, pairs_of=only).collisions
     assert found
     assert [(h.name, h.b) for h in found.hints] == [("FakeHTTP", only)]
 
@@ -359,7 +359,7 @@ def test_a_branch_that_stands_on_another_knows_what_that_does(tmp_path: Path) ->
     lower = repo.commit("agent/lower", {"a.py": KEPT}, parents=[base])
     repo.commit("agent/upper", {"b.py": "lower_part()\n"}, parents=[lower])
     repo.commit("agent/aside", {"b.py": "lower_part()\n"}, parents=[base])
-    found = fleet(repo, pairs=True).collisions
+    found = fleet(repo, pairs=True, hints=True).collisions
     assert found
     assert {(h.a, h.b) for h in found.hints} >= {("refs/heads/agent/lower", "refs/heads/agent/aside")}
     assert ("refs/heads/agent/lower", "refs/heads/agent/upper") not in {(h.a, h.b) for h in found.hints}
@@ -370,6 +370,6 @@ def test_a_blob_that_is_no_text_is_nobodys_harm(tmp_path: Path) -> None:
     base = repo.commit("main", {"a.py": PY.format("odd_bytes"), "b.py": b"\0\xff\n"})
     repo.commit("agent/one", {"a.py": KEPT, "l.py": ("120000", "a.py")}, parents=[base])
     repo.commit("agent/other", {"b.py": b"odd_bytes()\xff\n", 'q"\n.py': "odd_bytes()\n"}, parents=[base])
-    found = fleet(repo, pairs=True).collisions
+    found = fleet(repo, pairs=True, hints=True).collisions
     assert found
     assert {h.name for h in found.hints} == {"odd_bytes"}

@@ -9,7 +9,6 @@ branch nor whose turn it is: nobody is stopped before one of the two has landed.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
@@ -52,8 +51,7 @@ def list_collisions(fleet: Fleet, branch: Branch) -> tuple[Pair, ...]:
     if fleet.collisions is None:
         return ()
     pairs = [pair for pair in fleet.collisions.by_ref.get(branch.ref, ()) if is_collision(pair)]
-    order = fleet.merge_order.refs if fleet.merge_order else ()
-    place = {ref: number for number, ref in enumerate(order)} if pairs else {}
+    place = fleet.merge_order.places if fleet.merge_order else {}
     return tuple(sorted(pairs, key=lambda pair: place.get(pair.other(branch.ref), len(place))))
 
 
@@ -93,11 +91,7 @@ def _explain_first(fleet: Fleet, order: MergeOrder, ref: str, other: str) -> str
 
 def name_branches(fleet: Fleet, refs: Iterable[str]) -> dict[str, str]:
     """Map refs to what to call their branches: by name, or by ref where two have the same name. Not escaped."""
-    wanted = set(refs)
-    names = {branch.ref: branch.name for branch in fleet.branches if branch.ref in wanted}
-    asked = set(names.values())
-    count = Counter(branch.name for branch in fleet.branches if branch.name in asked)
-    return {ref: names[ref] if ref in names and count[names[ref]] == 1 else ref for ref in wanted}
+    return {ref: fleet.clear_names.get(ref, ref) for ref in refs}
 
 
 # -- one branch and the others -----------------------------------------------------------------

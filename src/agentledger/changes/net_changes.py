@@ -12,6 +12,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from agentledger.git import diffs, merging
@@ -79,22 +80,45 @@ class Line(NamedTuple):
 # -- net ------------------------------------------------------------------------------
 
 
+class Ahead(NamedTuple):
+    """A head that base is an ancestor of: its tree, and how it differs from base."""
+
+    tree: str
+    changes: tuple[Change, ...]
+
+
 def find_net_changes(
-    scratch: Scratch, base: str, heads: Sequence[str], store: Cache | None = None
+    scratch: Scratch,
+    base: str,
+    heads: Sequence[str],
+    store: Cache | None = None,
+    ahead: Mapping[str, Ahead] = MappingProxyType({}),
 ) -> dict[str, Net]:
-    """Map each head to what merging it into the commit `base` would change there. Two or three processes."""
-    nets = find_nets_of_pairs(scratch, [(base, head) for head in heads], store)
+    """Map each head to what merging it into the commit `base` would change there. Two or three processes.
+
+    `ahead` are heads whose differences from `base` somebody has read: where a merge gives their tree, these are it.
+    """
+    known = {(base, head): each for head, each in ahead.items()}
+    nets = find_nets_of_pairs(scratch, [(base, head) for head in heads], store, known)
     return {head: net for (_, head), net in nets.items()}
 
 
 def find_nets_of_pairs(
-    scratch: Scratch, pairs: Sequence[tuple[str, str]], store: Cache | None = None
+    scratch: Scratch,
+    pairs: Sequence[tuple[str, str]],
+    store: Cache | None = None,
+    ahead: Mapping[tuple[str, str], Ahead] = MappingProxyType({}),
 ) -> dict[tuple[str, str], Net]:
     """The same for pairs of a base and a head, whatever the bases are. Two or three processes."""
 
     def ask(missing: list[tuple[str, str]]) -> dict[tuple[str, str], Net]:
-        answers = merging.recall_merges(scratch, missing)
-        return _nets_of_merges(scratch, dict(zip(missing, answers, strict=True)))
+        answers = dict(zip(missing, merging.recall_merges(scratch, missing), strict=True))
+        same = {
+            pair: ahead[pair].changes
+            for pair, answer in answers.items()
+            if isinstance(answer, Merged) and pair in ahead and ahead[pair].tree == answer.tree
+        }
+        return _nets_of_merges(scratch, answers, same)
 
     return get_or_compute(store, "net", {pair: net_key(*pair) for pair in pairs}, compute=ask, form=NET)
 
@@ -121,13 +145,18 @@ def net_key(base: str, head: str) -> str:
 
 
 def _nets_of_merges(
-    scratch: Scratch, answers: Mapping[tuple[str, str], Merged | Failure]
+    scratch: Scratch,
+    answers: Mapping[tuple[str, str], Merged | Failure],
+    known: Mapping[tuple[str, str], tuple[Change, ...]],
 ) -> dict[tuple[str, str], Net]:
+    """`known` has the differences that need not be read."""
     merge_commits = {
-        pair: scratch.commit(a.tree, [pair[0]]) for pair, a in answers.items() if isinstance(a, Merged)
+        pair: scratch.commit(answer.tree, [pair[0]])
+        for pair, answer in answers.items()
+        if isinstance(answer, Merged) and pair not in known
     }
     changes = diffs.read_changes(scratch.git, [(base, commit) for (base, _), commit in merge_commits.items()])
-    changes_by_pair = dict(zip(merge_commits, changes, strict=True))
+    changes_by_pair = {**known, **dict(zip(merge_commits, changes, strict=True))}
     return {pair: _net_of_merge(answer, changes_by_pair.get(pair, ())) for pair, answer in answers.items()}
 
 

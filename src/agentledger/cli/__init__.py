@@ -7,6 +7,7 @@ help and completion then stay fast.
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import sys
@@ -93,6 +94,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
     settings = Settings()
+    # Rarely: nearly all that a command makes lives until its end, what it imports most of all.
+    gc.set_threshold(50_000)
     # Python sets signal handlers in the main thread alone; elsewhere `signal.signal` raises ValueError.
     if threading.current_thread() is threading.main_thread():
         signal.signal(signal.SIGTERM, _end_on_signal)

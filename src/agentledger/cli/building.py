@@ -10,7 +10,7 @@ import functools
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -61,7 +61,8 @@ def publish_site(
     fingerprint = fingerprint or snapshot.read_fingerprint(options.start, options.request)
     if build.is_up_to_date(out, fingerprint, int(time.time())):
         return _read_last_build(out)
-    with options.reading() as (taken, tell), _open_renderer(renderer) as shared:
+    whole = replace(options, request=replace(options.request, hints=True))
+    with whole.reading() as (taken, tell), _open_renderer(renderer) as shared:
         until = valid_until(taken.fleet, taken.fleet.dormant)
         tell("merging one on top of the other", 0, 0)
         plan = taken.plan_merges(Wish()) if taken.fleet.collisions is not None else None

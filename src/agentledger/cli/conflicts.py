@@ -34,7 +34,7 @@ def conflicts(options: FleetOptions, branch: str, list_all: bool, format: str) -
     """
     if not options.request.forecast:
         raise click.UsageError("--no-forecast leaves out the merges, which is all that this command shows.")
-    request = replace(options.request, pairs=True, pairs_of=branch, scopes=True)
+    request = replace(options.request, pairs=True, pairs_of=branch, scopes=True, hints=True)
     with replace(options, request=request).reading() as (snapshot, _tell):
         fleet = snapshot.fleet
     one = _find_branch(fleet, branch) if branch else None

@@ -9,10 +9,10 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from agentledger.changes import bridges
-from agentledger.changes.net_changes import Net
+from agentledger.changes.net_changes import Ahead, Net
 from agentledger.collisions.pair_values import name_key
 from agentledger.collisions.where import Where
-from agentledger.model.fleet import Branch
+from agentledger.model.fleet import Branch, Change
 
 
 class Heads(NamedTuple):
@@ -31,6 +31,20 @@ def find_heads(where: Where, branches: Sequence[Branch]) -> dict[str, list[Branc
     for branch in sorted(branches, key=name_key):
         heads.setdefault(crossed.get(branch.ref, branch.head), []).append(branch)
     return heads
+
+
+def list_ahead(base: str, heads: Mapping[str, Sequence[Branch]]) -> dict[str, Ahead]:
+    """Return those of the heads that base is an ancestor of, with the changes that their branches show."""
+    return {
+        head: Ahead(branch.commits[0].tree, tuple(map(_drop_counts, branch.changes)))
+        for head, (branch, *_) in heads.items()
+        # A branch that stands on another one shows its changes against that one.
+        if branch.head == head and branch.merge_bases == (base,) and branch.commits and not branch.stands_on
+    }
+
+
+def _drop_counts(change: Change) -> Change:
+    return change._replace(added=None, removed=None, binary=None)
 
 
 def keep_clean(nets: Mapping[str, Net], heads: Mapping[str, Sequence[Branch]]) -> Heads:

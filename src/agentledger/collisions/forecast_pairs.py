@@ -16,17 +16,15 @@ from functools import partial
 
 from agentledger.changes import net_changes
 from agentledger.changes.net_changes import Net
-from agentledger.collisions.compared_heads import find_heads, keep_clean
+from agentledger.collisions.compared_heads import find_heads, keep_clean, list_ahead
 from agentledger.collisions.copies import find_copies, list_cut
 from agentledger.collisions.footprints import build_footprints
-from agentledger.collisions.hints import find_guesses, list_hints
 from agentledger.collisions.hunk_ranges import find_touching_edits
 from agentledger.collisions.judge_pairs import bring_blobs, judge_pairs
 from agentledger.collisions.merge_pairs import Verdict
 from agentledger.collisions.pair_filter import Footprint, Two, find_suspects, order_pairs
 from agentledger.collisions.pair_values import build_pair, name_key, rank_pair
 from agentledger.collisions.stacked_pairs import Stack, find_stacks
-from agentledger.collisions.uncommitted_pairs import add_uncommitted
 from agentledger.collisions.where import Where
 from agentledger.model.collisions import Collisions, Hint, NotMerged, Pair, Shared, Uncommitted
 from agentledger.model.fleet import Branch, Fleet, State
@@ -40,14 +38,17 @@ def forecast_pairs(
     branches: Sequence[Branch],
     only: str = "",
     works: Sequence[Uncommitted] = (),
+    hints: bool = False,
 ) -> Collisions:
     """Return what was found about the pairs of these branches of a fleet, whose merges with base are known.
 
-    `only` is the ref of the branch whose pairs are asked for; '' for all. `works` is their uncommitted work.
+    `only` is the ref of the branch whose pairs are asked for; '' for all. `works` is their uncommitted work. `hints`:
+    also guess what may break.
     """
     open_ = [b for b in branches if b.state is State.OPEN and b.at_rest is None and b.conflict is not None]
     heads = find_heads(where, [b for b in open_ if b.conflict and b.conflict.clean])
-    nets = net_changes.find_net_changes(where.scratch, where.base, list(heads), where.cache)
+    ahead = list_ahead(where.base, heads)
+    nets = net_changes.find_net_changes(where.scratch, where.base, list(heads), where.cache, ahead)
     ready = keep_clean(nets, heads)
     compared = _compare_heads(where, ready.nets, ready.members, only)
     refs = [b.ref for members in ready.members.values() for b in members]
@@ -58,12 +59,14 @@ def forecast_pairs(
         total=len(refs) * (len(refs) - 1) // 2 if not only else len(refs) - 1 if only in refs else 0,
         tried=sum(verdict.tried for verdict in compared.verdicts.values()),
         not_merged=tuple(_list_unmerged(open_, heads, nets)),
-        hints=tuple(sorted(_find_hints(where, ready.nets, ready.members, compared))),
+        hints=tuple(sorted(_find_hints(where, ready.nets, ready.members, compared))) if hints else (),
         copies=find_copies(where, fleet, branches=branches, only=only),
         cut=list_cut(branches),
     )
     if not works:
         return collisions
+    from agentledger.collisions.uncommitted_pairs import add_uncommitted
+
     return add_uncommitted(
         where, fleet.policy, collisions, committed=ready, branches=branches, works=works, only=only
     )
@@ -134,6 +137,9 @@ def _find_hints(
     where: Where, nets: Mapping[str, Net], members: Mapping[str, Sequence[Branch]], compared: _Compared
 ) -> Iterator[Hint]:
     """Yield what may break between these heads; one that stands on another one knows what that does."""
+    # Most commands ask for none, and need none of its patterns.
+    from agentledger.collisions.hints import find_guesses, list_hints
+
     if compared.nobody:
         return
     changes = [net.changes for net in nets.values()]

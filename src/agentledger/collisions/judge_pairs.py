@@ -69,8 +69,9 @@ def _merge_missing(
 
 def _restore_trees(where: Where, nets: Mapping[str, Net]) -> None:
     """Merge again what was remembered: its tree was in a sealed directory that is gone."""
-    infos = objects.read_object_info(where.scratch.git, [net.tree for net in nets.values()])
-    gone = [head for head, (_, kind, _) in zip(nets, infos, strict=True) if kind != "tree"]
+    unsure = [head for head in nets if (where.base, head) not in where.scratch.merges]
+    infos = objects.read_object_info(where.scratch.git, [nets[head].tree for head in unsure])
+    gone = [head for head, (_, kind, _) in zip(unsure, infos, strict=True) if kind != "tree"]
     merging.recall_merges(where.scratch, [(where.base, head) for head in gone])
 
 

@@ -29,18 +29,26 @@ def compare_branches(
     works: Sequence[Uncommitted] = (),
     only: str = "",
     scopes: bool = False,
+    hints: bool = False,
 ) -> Fleet:
     """Return the fleet with what was found about pairs of these branches, whose merges with base are known.
 
     `works` is their uncommitted work, `only` the ref of the branch whose pairs alone are wanted. `scopes`: compare
-    their briefs, too.
+    their briefs, too; `hints`: also guess what may break.
     """
-    collisions = forecast_pairs(where, fleet, branches=branches, only=only, works=works)
+    collisions = forecast_pairs(where, fleet, branches=branches, only=only, works=works, hints=hints)
     if scopes:
         collisions = add_scope_meetings(fleet, branches, collisions, only=only)
-    # The rules ask this order; what they find may hold a branch back, so a view makes it again at the end.
-    order = rank_branches(replace(fleet, branches=tuple(branches)), collisions)
-    return replace(fleet, collisions=collisions, merge_order=order)
+    return replace(fleet, collisions=collisions)
+
+
+def add_merge_order(fleet: Fleet, branches: Sequence[Branch]) -> Fleet:
+    """Return a fleet, whose pairs were compared, with the order in which these branches merge."""
+    if fleet.collisions is None:
+        return fleet
+    return replace(
+        fleet, merge_order=rank_branches(replace(fleet, branches=tuple(branches)), fleet.collisions)
+    )
 
 
 def compare_at_gate(where: Where, fleet: Fleet, judged: Sequence[Branch]) -> Fleet:
@@ -63,7 +71,7 @@ def compare_at_gate(where: Where, fleet: Fleet, judged: Sequence[Branch]) -> Fle
     )
     only = judged[0].ref if len(judged) == 1 else ""
     compared = compare_branches(where, replace(fleet, branches=tuple(others)), others, only=only)
-    return replace(compared, branches=fleet.branches)
+    return replace(add_merge_order(compared, others), branches=fleet.branches)
 
 
 def add_scope_meetings(

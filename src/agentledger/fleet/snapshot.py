@@ -13,7 +13,7 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from agentledger.attention import collisions as collision_words
 from agentledger.attention import progress as attention
@@ -36,7 +36,7 @@ from agentledger.fleet import (
     spawn_bench,
     task_endings,
 )
-from agentledger.fleet.comparing import compare_at_gate, compare_branches
+from agentledger.fleet.comparing import add_merge_order, compare_at_gate, compare_branches
 from agentledger.fleet.merge_groups import NOTHING_KNOWN, Known
 from agentledger.git import process, queries, scratch
 from agentledger.git.process import Git
@@ -44,8 +44,6 @@ from agentledger.git.promised import Promised
 from agentledger.git.scratch import Scratch
 from agentledger.ledger import brief_branches, gather, policy
 from agentledger.ledger.policy import Ruled
-from agentledger.merge_order.plan import Wish, plan_merges
-from agentledger.merge_order.rank import rank_branches
 from agentledger.model.findings import Finding, Gate
 from agentledger.model.fleet import Base, Branch, FilePatch, Fleet, Merger, State
 from agentledger.model.ledger import Brief
@@ -59,6 +57,9 @@ from agentledger.repository.branch_starts import read_branch_starts
 from agentledger.repository.repository_state import Observation
 from agentledger.rules.case import Ref
 from agentledger.storage.cache import Cache
+
+if TYPE_CHECKING:
+    from agentledger.merge_order.plan import Wish
 
 # A stage in words, how much of it is done, and of how much (0: not known).
 Progress = Callable[[str, int, int], None]
@@ -93,6 +94,8 @@ class Request:
     #: True also compares what briefs let branches change. There can be as many such pairs as there are, and of 200
     #: briefs with a wildcard pattern each that takes three seconds (0.15 s where they name folders).
     scopes: bool = False
+    #: True also guesses what may break, from names in lines. Of 200 branches that takes a tenth of a board's time.
+    hints: bool = False
     #: False leaves out line counts.
     lines: bool = True
     #: False leaves out what base took back again: no rule asks that at push and ready, where somebody waits.
@@ -204,6 +207,8 @@ class Snapshot:
 
     def plan_merges(self, wish: Wish) -> MergePlan:
         """Try in which order the fleet's branches land; its request has to have asked for pairs."""
+        from agentledger.merge_order.plan import plan_merges
+
         return plan_merges(
             self._scratch, self.history, self.fleet, common=self._common, wish=wish, cache=self.cache
         )
@@ -418,20 +423,28 @@ class _Taking:
         complete = replace(complete, notes=(*complete.notes, *filter(None, (note,))))
         if self.request.rules:
             complete = replace(complete, notes=(*complete.notes, *hook_notes.describe_hooks(complete)))
-            if complete.collisions is not None:
-                complete = replace(complete, merge_order=rank_branches(complete, complete.collisions))
-        return _Taken(complete, history, group)
+        return _Taken(add_merge_order(complete, ordered), history, group)
 
     def _compared(
         self, observed: Observation, fleet: Fleet, branches: Sequence[Branch], history: History
     ) -> Fleet:
-        """Return the fleet with what was found about pairs of these branches, and the order that follows."""
+        """Return the fleet with what was found about pairs of these branches."""
         asked = self.request.pairs_of
         only = next((b.ref for b in branches if asked and asked in (b.name, b.ref, b.remote_ref)), asked)
         where = self._where(fleet, history, self.cache, fleet.merger or Merger(""))
         # Nothing uncommitted decides at a gate.
         works = () if self.request.gate else write_uncommitted(self.sealed, observed, branches)
-        return compare_branches(where, fleet, branches, works=works, only=only, scopes=self.request.scopes)
+        compared = compare_branches(
+            where,
+            fleet,
+            branches,
+            works=works,
+            only=only,
+            scopes=self.request.scopes,
+            hints=self.request.hints,
+        )
+        # The rules ask the order. What they find may hold a branch back, so it is made again at the end.
+        return add_merge_order(compared, branches) if fleet.tasks else compared
 
     def compare_judged(
         self, observed: Observation, taken: _Taken, cache: Cache, judged: Sequence[Branch]

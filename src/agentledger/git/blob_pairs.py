@@ -60,5 +60,7 @@ def write_pair_trees(scratch: Scratch, pairs: Sequence[Pair]) -> tuple[str, str]
 def read_blob_sizes(scratch: Scratch, pairs: Iterable[Pair]) -> dict[str, int]:
     """The size in bytes of each blob of the pairs, by id; those that are missing are left out."""
     blobs = list(dict.fromkeys(blob for pair in pairs for blob in pair if blob != scratch.null))
-    answers = zip(blobs, objects.read_object_info(scratch.git, blobs), strict=True)
-    return {blob: size for blob, (_, kind, size) in answers if kind == "blob"}
+    unknown = [blob for blob in blobs if blob not in scratch.sizes]
+    answers = zip(unknown, objects.read_object_info(scratch.git, unknown), strict=True)
+    scratch.sizes.update((blob, size) for blob, (_, kind, size) in answers if kind == "blob")
+    return {blob: scratch.sizes[blob] for blob in blobs if blob in scratch.sizes}

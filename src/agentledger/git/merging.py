@@ -100,6 +100,8 @@ def recall_merges(
 def _merge_in_two(
     scratch: Scratch, pairs: Sequence[tuple[str, str]], tick: Callable[[], None], options: Sequence[str]
 ) -> list[Merged | Failure]:
+    if not pairs:
+        return []
     # This import takes longer than many a hook runs, and most hooks merge nothing.
     from concurrent.futures import ThreadPoolExecutor
     from threading import Event
@@ -214,6 +216,8 @@ def _parse_messages(fields: Iterator[bytes]) -> Iterator[tuple[str, set[bytes]]]
 
 def _map_made_up_paths(merged: Merged, pair: tuple[str, str]) -> Merged:
     """The same, with the real path in place of each name that git made up."""
+    if not any(b"~" in path for path, _ in merged.stages):
+        return merged
     # git's names are the path and the side's name, which is an id here: `path~<id>`, or `path~<id>_0`; and once more
     # where both that name and another rule make up one.
     made_up = re.compile(rb"(?:~(?:%s|%s)(?:_[0-9]+)?)+$" % (pair[0].encode(), pair[1].encode()))

@@ -69,7 +69,9 @@ def read_object_info(sealed: Git, names: Sequence[str | bytes]) -> list[tuple[st
     stdin = b"".join((name if isinstance(name, bytes) else name.encode()) + b"\0" for name in names)
     # -z: paths may hold newlines. Answers end with a newline all the same.
     fields = "--batch-check=%(objectname) %(objecttype) %(objectsize)"
-    out, _, _ = run_unchecked(sealed, ["cat-file", fields, "-z"], stdin) if names else (b"", 0, "")
+    out, _, _ = (
+        run_unchecked(sealed, ["cat-file", fields, "-z", "--buffer"], stdin) if names else (b"", 0, "")
+    )
     answers = []
     for line in out.split(b"\n"):
         parts = line.rsplit(b" ", 2)
@@ -96,7 +98,9 @@ def read_object_contents(
     done, alone = 0, False
     while done < len(ids):
         part = ids[done : done + 1] if alone else ids[done:]
-        flow = stream_output(sealed, ["cat-file", "--batch"], (f"{oid}\n".encode() for oid in part))
+        flow = stream_output(
+            sealed, ["cat-file", "--batch", "--buffer"], (f"{oid}\n".encode() for oid in part)
+        )
         reader = _Reader(flow.blocks)
         for oid in part:
             header = reader.line().split(b" ")

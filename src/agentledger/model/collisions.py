@@ -161,6 +161,7 @@ class Collisions:
     total: int = 0
     tried: int = 0
     not_merged: tuple[NotMerged, ...] = ()
+    #: None where nobody asked for them.
     hints: tuple[Hint, ...] = ()
     copies: tuple[Copy, ...] = ()
     #: The refs of the branches of which only the newest commits were looked at for copies.

@@ -13,9 +13,11 @@ dataclasses; the others are dataclasses.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import cached_property
 from typing import NamedTuple
 
 from agentledger.model.absent import Absent
@@ -414,7 +416,7 @@ class Merger(NamedTuple):
         return f"git {self.git}{by}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Fleet:
     """Everything that was read of one repository, at one moment."""
 
@@ -447,6 +449,12 @@ class Fleet:
     #: What was found about pairs of branches, and the order that follows; None where nobody asked.
     collisions: Collisions | None = None
     merge_order: MergeOrder | None = None
+
+    @cached_property
+    def clear_names(self) -> Mapping[str, str]:
+        """Map each branch's ref to its name, or to the ref where several branches have that name."""
+        count = Counter(branch.name for branch in self.branches)
+        return {b.ref: b.name if count[b.name] == 1 else b.ref for b in self.branches}
 
     def task_of(self, work: Work) -> Task:
         """Return the task that this work is for, with the brief that counts for its branch."""

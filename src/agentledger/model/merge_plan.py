@@ -52,14 +52,15 @@ class MergeOrder:
         return tuple(ref for ref in self.refs if ref not in self.waits)
 
     @cached_property
-    def _places(self) -> Mapping[str, int]:
+    def places(self) -> Mapping[str, int]:
+        """Map each of these branches to its place, from 0."""
         return {ref: at for at, ref in enumerate(self.refs)}
 
     def first_of(self, one: str, other: str) -> str | None:
         """Return which of two goes first; None where the order says nothing about one of them."""
-        if one not in self._places or other not in self._places:
+        if one not in self.places or other not in self.places:
             return None
-        return min(one, other, key=self._places.__getitem__)
+        return min(one, other, key=self.places.__getitem__)
 
 
 class Via(StrEnum):

@@ -6,6 +6,7 @@ and `conflicts_text`).
 
 from __future__ import annotations
 
+import functools
 import shlex
 from collections.abc import Iterable, Sequence
 
@@ -23,11 +24,16 @@ def wrap_text(text: Text, width: int) -> list[Text]:
     if text.cell_len <= width:
         text.rstrip()
         return [text]
-    # rich wants a console to wrap, but uses only its tab size, and escaped text has no tabs.
-    lines = text.wrap(Console(width=width), max(width, NARROWEST))
+    lines = text.wrap(_make_console(), max(width, NARROWEST))
     for line in lines:
         line.rstrip()
     return list(lines)
+
+
+@functools.cache
+def _make_console() -> Console:
+    """Return what rich wants for wrapping; it uses only its tab size, and escaped text has no tabs."""
+    return Console()
 
 
 def fit_names(start: str, names: Sequence[str], room: int) -> str:

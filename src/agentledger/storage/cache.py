@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Generic, NamedTuple, TypeVar
 
@@ -122,7 +122,7 @@ class Cache:
 
     def put_texts(self, kind: str, texts: Iterable[tuple[str, str]]) -> None:
         """Like `put`, for values that are JSON already."""
-        rows = ((self._prefix + kind, key, text, self._now) for key, text in texts)
+        rows = [(self._prefix + kind, key, text, self._now) for key, text in texts]
         self._write("INSERT OR REPLACE INTO entry VALUES (?, ?, ?, ?)", rows)
 
     def forget(self, rows: Iterable[tuple[str, str]]) -> None:
@@ -138,7 +138,9 @@ class Cache:
             self._broken |= _is_damaged(error)
             return []
 
-    def _write(self, query: str, rows: Iterable[tuple[Any, ...]]) -> None:
+    def _write(self, query: str, rows: Sequence[tuple[Any, ...]]) -> None:
+        if not rows:
+            return
         try:
             with self._database:
                 self._database.executemany(query, rows)
