@@ -151,22 +151,29 @@ def _cache_key(base: Base, head: str, by: Merger) -> str:
 
 
 def _dump_conflict(conflict: Conflict) -> list[Any]:
-    files = [
-        [decode(f.path), f.kind, [[h.line, decode(h.text), h.cut] for h in f.hunks]] for f in conflict.files
-    ]
-    return [conflict.clean, files, conflict.changes_nothing]
+    return [conflict.clean, dump_files(conflict.files), conflict.changes_nothing]
 
 
 def _load_conflict(stored: Any) -> Conflict | None:
     """Rebuild a stored verdict; None when it is not one (anybody can write to the cache's file)."""
     try:
         clean, rows, changes_nothing = stored
-        files = tuple(
-            ConflictFile(
-                encode(path), str(kind), tuple(Hunk(int(n), encode(text), int(cut)) for n, text, cut in hunks)
-            )
-            for path, kind, hunks in rows
-        )
+        files = load_files(rows)
     except (TypeError, ValueError, AttributeError, OverflowError):
         return None
     return Conflict(bool(clean), files, changes_nothing=changes_nothing is True)
+
+
+def dump_files(files: Sequence[ConflictFile]) -> list[Any]:
+    """Return conflicting files in the form that is stored."""
+    return [[decode(f.path), f.kind, [[h.line, decode(h.text), h.cut] for h in f.hunks]] for f in files]
+
+
+def load_files(rows: Any) -> tuple[ConflictFile, ...]:
+    """Rebuild stored files. Raises TypeError, ValueError, AttributeError or OverflowError where they are none."""
+    return tuple(
+        ConflictFile(
+            encode(path), str(kind), tuple(Hunk(int(n), encode(text), int(cut)) for n, text, cut in hunks)
+        )
+        for path, kind, hunks in rows
+    )

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+from agentledger.changes.forecast import dump_files, load_files
 from agentledger.git import merging, objects
 from agentledger.git.code_tree import write_code_trees
 from agentledger.git.merging import Merged
@@ -18,7 +19,6 @@ from agentledger.git.scratch import Scratch
 from agentledger.model.conflict import ConflictFile, Hunk
 from agentledger.model.fleet import Merger
 from agentledger.model.ledger_paths import LEDGER_BYTES
-from agentledger.model.text import decode, encode
 from agentledger.storage.cache import Cache
 
 # How much is kept of one collision: there can be thousands.
@@ -137,22 +137,14 @@ def _shorten_hunk(hunk: Hunk, question: Question) -> Hunk:
 
 
 def _dump_verdict(verdict: Verdict) -> list[Any]:
-    files = [
-        [decode(f.path), f.kind, [[h.line, decode(h.text), h.cut] for h in f.hunks]] for f in verdict.files
-    ]
-    return [files, verdict.tried]
+    return [dump_files(verdict.files), verdict.tried]
 
 
 def _load_verdict(stored: Any) -> Verdict | None:
     """Rebuild a stored verdict; None when it is not one (anybody can write to the cache's file)."""
     try:
         rows, tried = stored
-        files = tuple(
-            ConflictFile(
-                encode(path), str(kind), tuple(Hunk(int(n), encode(text), int(cut)) for n, text, cut in hunks)
-            )
-            for path, kind, hunks in rows
-        )
+        files = load_files(rows)
     except (TypeError, ValueError, AttributeError, OverflowError):
         return None
     return Verdict(files, tried=tried is True)
