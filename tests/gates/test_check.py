@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import re
-import subprocess
 from pathlib import Path
 
 import jsonschema
@@ -18,7 +17,7 @@ import damage
 from agentledger.reports import shapes
 from agentledger.rules import RULES
 from checkout import ROOT
-from command import PROGRAM, Said, refused, run
+from command import Said, refused, run
 from desk import BRIEF, made
 from gitrepo import Repo
 
@@ -368,11 +367,9 @@ def test_a_push_is_judged_by_the_lines_that_git_would_give(tmp_path: Path) -> No
     repo.git("commit", "-q", "--no-verify", "-a", "-m", "slip")
     head = repo.git("rev-parse", "HEAD").strip()
     line = f"refs/heads/agent/x {head} refs/heads/agent/x {'0' * 40}\n"
-    command = [*PROGRAM, "check", "--push"]
-    done = subprocess.run(command, cwd=repo.path, input=line, capture_output=True, text=True, check=False)
-    assert (done.returncode, "[agent/x] docs/d.md" in done.stdout) == (1, True)
-    empty = subprocess.run(command, cwd=repo.path, input="", capture_output=True, text=True, check=False)
-    assert empty.returncode == 0
+    done = run(repo.path, "check", "--push", given=line.encode())
+    assert (done.code, "[agent/x] docs/d.md" in done.out) == (1, True)
+    assert run(repo.path, "check", "--push").code == 0
 
 
 @pytest.mark.parametrize("more", [("--push",), ("--gate", "merge"), ("--base", "main")])

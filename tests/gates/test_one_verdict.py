@@ -5,14 +5,13 @@ Belongs here: cases of whose brief counts, put to every way of asking. Does not:
 
 from __future__ import annotations
 
-import subprocess
 from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
 import pytest
 
-from command import PROGRAM, run
+from command import run
 from controls import NAME
 from desk import BRIEF, Desk, install, stopping
 from gitrepo import Repo
@@ -113,11 +112,9 @@ def by_push(desk: Desk) -> str:
     desk.git("commit", "-q", "--no-verify", "-m", "slip")
     branch, head = desk.git("branch", "--show-current").strip(), desk.git("rev-parse", "HEAD").strip()
     line = f"refs/heads/{branch} {head} refs/heads/{branch} {'0' * 40}\n"
-    done = subprocess.run(
-        [*PROGRAM, "check", "--push"], cwd=desk.path, input=line, capture_output=True, text=True, check=False
-    )
-    assert done.returncode in (0, 1), done
-    return done.stdout
+    done = run(desk.path, "check", "--push", given=line.encode())
+    assert done.code in (0, 1), done
+    return done.out
 
 
 WAYS = (by_hook, by_staged, by_branch, by_range, by_push)

@@ -61,20 +61,24 @@ class Said(NamedTuple):
         return lines[1].removeprefix("hint: ")
 
 
-def run(folder: Path, *arguments: str | bytes, env: Mapping[str, str] | None = None) -> Said:
+def run(
+    folder: Path, *arguments: str | bytes, env: Mapping[str, str] | None = None, given: bytes = b""
+) -> Said:
     """Run `agentledger ARGUMENTS` in a folder; `env` comes on top of the test's own environment.
 
     In a fork of a process that has imported the program already, where that makes no difference.
     """
-    ended = None if FRESH else warm.run(folder, arguments, os.environ | dict(env or {}))
-    return _said(ended) if ended else run_fresh(folder, *arguments, env=env)
+    ended = None if FRESH else warm.run(folder, arguments, os.environ | dict(env or {}), given=given)
+    return _said(ended) if ended else run_fresh(folder, *arguments, env=env, given=given)
 
 
-def run_fresh(folder: Path, *arguments: str | bytes, env: Mapping[str, str] | None = None) -> Said:
+def run_fresh(
+    folder: Path, *arguments: str | bytes, env: Mapping[str, str] | None = None, given: bytes = b""
+) -> Said:
     """The same in a fresh interpreter: for what depends on how Python starts, or what it finds around it."""
     done = subprocess.run(
         [*PROGRAM, *arguments], cwd=folder, env=os.environ | dict(env or {}),
-        stdin=subprocess.DEVNULL, capture_output=True, check=False,
+        input=given, capture_output=True, check=False,
     )  # fmt: skip
     return _said(warm.Ended(done.returncode, done.stdout, done.stderr))
 

@@ -9,6 +9,8 @@ import os
 import shlex
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import yaml
@@ -90,6 +92,16 @@ def warm_up(folder: Path) -> None:
         assert fresh in hook.read_text()
         if not FRESH and (warmly := warm.hook_command(name, str(YAML))):
             hook.write_text(hook.read_text().replace(fresh, warmly))
+
+
+@contextmanager
+def warmed(folder: Path) -> Iterator[None]:
+    """The same for a while: what looks at the hooks afterwards finds them as `init` has written them."""
+    written = {folder / name: (folder / name).read_bytes() for name in HOOKS}
+    warm_up(folder)
+    yield
+    for hook, text in written.items():
+        hook.write_bytes(text)
 
 
 def fresh_hook(name: str) -> list[str]:

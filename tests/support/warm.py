@@ -40,9 +40,15 @@ class Ended(NamedTuple):
 
 
 def run(
-    folder: Path, arguments: Sequence[str | bytes], environment: Mapping[str, str], before: str = ""
+    folder: Path,
+    arguments: Sequence[str | bytes],
+    environment: Mapping[str, str],
+    before: str = "",
+    given: bytes = b"",
 ) -> Ended | None:
-    """Run `agentledger ARGUMENTS` in a folder, as `subprocess.run` would; `before` is Python to run first.
+    """Run `agentledger ARGUMENTS` in a folder, as `subprocess.run` would.
+
+    `before` is Python to run first, `given` what the command reads on standard input.
 
     None where there is no `fork`, and for an environment in which Python or a library would start otherwise.
     """
@@ -51,7 +57,7 @@ def run(
         return None
     named = [f"{name}={value}" for name, value in environment.items()]
     words = [PROGRAM, before, folder, str(len(arguments)), *arguments, *named]
-    return server.run(b"\0".join(map(os.fsencode, words)))
+    return server.run(b"\0".join(map(os.fsencode, words)), given)
 
 
 def hook_command(name: str, *arguments: str) -> str | None:
@@ -95,16 +101,18 @@ class _Server:
             )  # fmt: skip
         atexit.register(self._end)
 
-    def run(self, order: bytes) -> Ended:
+    def run(self, order: bytes, given: bytes) -> Ended:
         """Ask for a command; wait for its end, and until nobody holds its output any more."""
         with ExitStack() as held:
-            nothing = held.enter_context(open(os.devnull, "rb"))  # noqa: PTH123 - no path of the tests
+            its_in = held.enter_context(tempfile.TemporaryFile())
+            its_in.write(given)
+            its_in.seek(0)
             ours = held.enter_context(socket.socket(socket.AF_UNIX))
             out, its_out = _pipe(held)
             err, its_err = _pipe(held)
             try:
                 ours.connect(self.address)
-                socket.send_fds(ours, [b"x"], [each.fileno() for each in (nothing, its_out, its_err)])
+                socket.send_fds(ours, [b"x"], [each.fileno() for each in (its_in, its_out, its_err)])
                 its_out.close()
                 its_err.close()
                 ours.sendall(order)

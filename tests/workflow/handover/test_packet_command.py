@@ -7,14 +7,13 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
 from pathlib import Path
 
 import jsonschema
 import pytest
 
 from agentledger.reports import shapes
-from command import PROGRAM, refused, run
+from command import refused, run
 from desk import CHECK_IN, STATUS, Desk, checked, made
 from killed import at_each_write, sound
 
@@ -222,11 +221,8 @@ def test_a_link_in_its_place_is_not_followed(desk: Desk, tmp_path: Path) -> None
 
 
 def test_a_text_comes_from_standard_input(desk: Desk) -> None:
-    done = subprocess.run(
-        [*PROGRAM, "packet", "--summary", "-"],
-        cwd=desk.path, input=b"One.\r\n\r\nTwo.\n", capture_output=True, check=False,
-    )  # fmt: skip
-    assert (done.returncode, done.stderr) == (0, b"")
+    done = run(desk.path, "packet", "--summary", "-", given=b"One.\r\n\r\nTwo.\n")
+    assert (done.code, done.err) == (0, "")
     assert "## Summary\n\nOne.\n\nTwo.\n\n## Why" in text(desk)
 
 

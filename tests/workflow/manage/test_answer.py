@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +19,7 @@ from agentledger.reports import shapes
 from agentledger.workflow.manage import compose
 from agentledger.workflow.manage.answer import Reply
 from cases import raw_document
-from command import PROGRAM, refused, run
+from command import refused, run
 from controls import NAME, files, say, server
 from gitrepo import Repo
 from terminal import editor, terminal
@@ -116,15 +115,9 @@ def test_every_option_is_in_the_document(here: Repo) -> None:
 
 def test_text_comes_from_standard_input_as_it_is(here: Repo) -> None:
     text = "First line: `x`\n\n---\nto: nobody\n---\n\n🍎 last\n"
-    done = subprocess.run(
-        [*PROGRAM, "answer", "login", "-"],
-        cwd=here.path,
-        input=text.encode(),
-        capture_output=True,
-        check=False,
-    )
-    assert (done.returncode, done.stderr) == (0, b"")
-    path = done.stdout.decode().partition(": ")[0]
+    done = run(here.path, "answer", "login", "-", given=text.encode())
+    assert (done.code, done.err) == (0, "")
+    path = done.out.partition(": ")[0]
     assert files(here)[path].endswith(f"---\n\n{text}")
 
 
@@ -220,15 +213,9 @@ def test_messages_are_paragraphs_after_the_text(here: Repo) -> None:
 
 
 def test_a_message_can_come_from_standard_input(here: Repo) -> None:
-    done = subprocess.run(
-        [*PROGRAM, "answer", "login", "-m", "First.", "-m", "-"],
-        cwd=here.path,
-        input=b"From a pipe.\n",
-        capture_output=True,
-        check=False,
-    )
-    assert (done.returncode, done.stderr) == (0, b"")
-    assert files(here)[done.stdout.decode().partition(": ")[0]].endswith("---\n\nFirst.\n\nFrom a pipe.\n")
+    done = run(here.path, "answer", "login", "-m", "First.", "-m", "-", given=b"From a pipe.\n")
+    assert (done.code, done.err) == (0, "")
+    assert files(here)[done.out.partition(": ")[0]].endswith("---\n\nFirst.\n\nFrom a pipe.\n")
 
 
 def test_a_dry_run_shows_the_document_and_writes_nothing(here: Repo) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import shlex
-import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +16,7 @@ from agentledger.fleet.snapshot import Request
 from agentledger.model.ledger import Brief, Source
 from agentledger.reports import shapes
 from cases import raw_document
-from command import PROGRAM, Said, refused, run
+from command import Said, refused, run
 from controls import NAME, files, say, server
 from gitrepo import Repo
 from nextcommand import find_command, type_command
@@ -59,9 +58,7 @@ def done(repo: Repo, *arguments: str) -> dict[str, Any]:
 def piped(repo: Repo, text: str | bytes, *arguments: str) -> Said:
     """The same with something on standard input."""
     raw = text.encode() if isinstance(text, str) else text
-    command = [*PROGRAM, "plan", *arguments, "--from", "-"]
-    ended = subprocess.run(command, cwd=repo.path, input=raw, capture_output=True, check=False)
-    return Said(ended.returncode, ended.stdout.decode(), ended.stderr.decode())
+    return run(repo.path, "plan", *arguments, "--from", "-", given=raw)
 
 
 def text(repo: Repo, path: str = PATH) -> str:

@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import json
 import shlex
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -122,11 +120,8 @@ def test_answers_since_the_last_check_in_are_printed(desk: Desk) -> None:
     ],
 )
 def test_standard_input_can_be_a_whole_report(desk: Desk, text: str) -> None:
-    done = subprocess.run(
-        [sys.executable, "-m", "agentledger", "report", "-"],
-        cwd=desk.path, input=text, text=True, capture_output=True, check=False,
-    )  # fmt: skip
-    assert done.returncode == 0, done.stderr
+    done = run(desk.path, "report", "-", given=text.encode())
+    assert done.code == 0, done.err
     assert "## What changed\n\nIt.\n" in check_ins(desk)[0]
     assert "## What's next\n\nMore.\n" in check_ins(desk)[0]
 
@@ -173,11 +168,8 @@ def test_in_a_rebase_what_was_said_is_kept_and_can_be_sent_later(desk: Desk) -> 
     kept = Path(name)
     assert kept.exists()
     desk.git("rebase", "--abort")
-    done = subprocess.run(
-        [sys.executable, "-m", "agentledger", "report", "-"],
-        cwd=desk.path, input=kept.read_text(), capture_output=True, text=True, check=False,
-    )  # fmt: skip
-    assert done.returncode == 0, done.stderr
+    done = run(desk.path, "report", "-", given=kept.read_bytes())
+    assert done.code == 0, done.err
     assert "Half-way." in check_ins(desk)[0]
 
 
@@ -263,12 +255,9 @@ def test_a_row_of_picks_that_is_half_way_is_not_committed_into(desk: Desk) -> No
 
 
 def test_what_is_no_text_is_refused_when_it_is_piped_in(desk: Desk) -> None:
-    done = subprocess.run(
-        [sys.executable, "-m", "agentledger", "report", "-"],
-        cwd=desk.path, input=b"a\xff", capture_output=True, check=False,
-    )  # fmt: skip
-    assert done.returncode == 2
-    assert b"UTF-8, at byte 2" in done.stderr
+    done = run(desk.path, "report", "-", given=b"a\xff")
+    assert done.code == 2
+    assert "UTF-8, at byte 2" in done.err
     assert check_ins(desk) == []
 
 

@@ -12,6 +12,7 @@ import pytest
 import clones
 import command
 from clones import Ended, commit, everything, git, hook
+from desk import warmed
 from gitrepo import Repo
 from killed import at_each_write, sound
 
@@ -206,9 +207,10 @@ def test_a_spawn_that_is_killed_at_each_write_is_complete_with_its_hooks_the_nex
     for _ in at_each_write(repo.path, repo.path / ".git", "spawn", "x", before=again):
         done = command.run(repo.path, "spawn", "x")
         assert done.code == (2 if "already" in done.err else 0), done
-        assert "OWN001" in commit(agent, "docs/d.md").said
-        git(agent, "switch", "-q", "-C", "my-own")
-        assert "in the worktree of x" in git(agent, "commit", "-m", "slip").said
+        with warmed(repo.path / ".git/agentledger-hooks"):
+            assert "OWN001" in commit(agent, "docs/d.md").said
+            git(agent, "switch", "-q", "-C", "my-own")
+            assert "in the worktree of x" in git(agent, "commit", "-m", "slip").said
         sound(repo.path)
     clones.init(repo.path, "--uninstall")
     assert "worktreeConfig" not in (repo.path / ".git/config").read_text()
