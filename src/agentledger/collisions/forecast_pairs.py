@@ -48,7 +48,7 @@ def forecast_pairs(
     open_ = [b for b in branches if b.state is State.OPEN and b.at_rest is None and b.conflict is not None]
     heads = find_heads(where, [b for b in open_ if b.conflict and b.conflict.clean])
     ahead = list_ahead(where.base, heads)
-    nets = net_changes.find_net_changes(where.scratch, where.base, list(heads), where.cache, ahead)
+    nets = net_changes.find_net_changes(where.scratch, where.base, list(heads), where.cache, ahead=ahead)
     ready = keep_clean(nets, heads)
     compared = _compare_heads(where, ready.nets, ready.members, only)
     refs = [b.ref for members in ready.members.values() for b in members]
