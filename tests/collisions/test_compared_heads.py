@@ -8,15 +8,15 @@ from agentledger.changes.net_changes import find_net_changes
 from agentledger.collisions.compared_heads import list_ahead
 from agentledger.fleet.snapshot import Request, open_snapshot
 from agentledger.git.scratch import Scratch
-from gitrepo import Repo
+from gitrepo import Files, Repo
 
 
 def test_what_is_known_of_a_head_is_what_its_merge_with_base_shows(tmp_path: Path) -> None:
     repo = Repo.init(tmp_path / "r")
-    files = {"a/x.py": "x = 1\n" * 9, "b.py": "b\n", "link": ("120000", "b.py")}
+    files: Files = {"a/x.py": "x = 1\n" * 9, "b.py": "b\n", "link": ("120000", "b.py")}
     root = repo.commit("main", files)
     base = repo.commit("main", {**files, "c.py": "c\n"}, parents=[root])
-    moved = {"d/x.py": "x = 1\n" * 9 + "y = 2\n", "b.py": b"\0b\n", "c.py": "c\n"}
+    moved: Files = {"d/x.py": "x = 1\n" * 9 + "y = 2\n", "b.py": b"\0b\n", "c.py": "c\n"}
     repo.commit("agent/ahead", moved, parents=[base])
     first = repo.commit("agent/one", {**files, "e.py": "e\n"}, parents=[root])
     repo.commit("agent/one", {**files, "c.py": "c\n", "e.py": "e\n"}, parents=[first, base])
