@@ -346,6 +346,12 @@ def test_a_hint_stays_where_the_file_exists_in_a_merge_with_base_alone(tmp_path:
     assert [[h.name for h in each.hints] for each in found if each] == [["lower_part"], ["lower_part"]]
 
 
+def test_who_asks_for_no_hints_gets_none(repo: Repo) -> None:
+    found = fleet(repo, pairs=True).collisions
+    assert found
+    assert found.hints == ()
+
+
 def test_only_the_branch_that_is_asked_for_has_hints(repo: Repo) -> None:
     only = branches_of("go type")[1]
     found = fleet(repo, pairs=True, hints=True, pairs_of=only).collisions
