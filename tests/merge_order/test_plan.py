@@ -232,6 +232,30 @@ def test_what_stands_on_another_lands_after_it_and_alone_waits(tmp_path: Path) -
     assert without_tasks(stack.repo) == bridged.steps["agent/b"]["tree"]
 
 
+def test_of_a_stack_on_what_was_squashed_the_lowest_brings_that_in_for_all(tmp_path: Path) -> None:
+    repo = Repo.init(tmp_path / "r")
+    root = repo.commit("main", {"f": text()})
+    low = repo.commit("agent/1", {"f": text(l3="one")}, parents=[root])
+    middle = repo.commit("agent/2", {"f": text(l3="one", l4="two")}, parents=[low])
+    repo.commit("agent/3", {"f": text(l3="one", l4="two", l5="three")}, parents=[middle])
+    repo.commit("agent/beside", {"f": text(l3="one", l20="beside")}, parents=[low])
+    repo.commit("main", {"f": text(l3="one")}, message="agent/1, squashed")
+    found = planned(repo)
+    assert [(step["branch"], step["via"]) for step in found.plan["steps"]] == [
+        ("agent/2", "bridge"),
+        ("agent/3", None),
+        ("agent/beside", None),
+    ]
+    repo.checkout("main")
+    landed = repo.git("commit-tree", "main^{tree}", "-p", str(low), "-p", "main", "-m", "landed")
+    repo.git("checkout", "-q", "agent/2")
+    repo.git("merge", "-q", "--no-edit", landed)
+    repo.git("checkout", "-q", "main")
+    for step in found.plan["steps"]:
+        repo.git("merge", "-q", "--no-ff", "--no-edit", step["branch"])
+        assert without_tasks(repo) == step["tree"]
+
+
 def test_a_brief_that_lands_is_never_taken_for_a_renamed_file(tmp_path: Path) -> None:
     """Taken off only afterwards, git would bring the edit of the brief into a file that looks like it."""
     repo = Repo.init(tmp_path / "r")
