@@ -224,3 +224,12 @@ def test_check_at_merge_warns_and_at_ready_does_not_look(repo: Repo) -> None:
     assert "FLT002 conflict-predicted [agent/p] lib/shared" in at_merge
     assert "once agent/q has landed, it will not merge: lib/shared" in at_merge
     assert "FLT002" not in run(repo.path, "check", "--branch", "agent/p").out
+
+
+def test_what_a_shallow_clone_cuts_off_is_not_said_to_be_nothing(repo: Repo, tmp_path: Path) -> None:
+    clone = repo.clone(tmp_path / "shallow", "--depth=1", "--no-single-branch")
+    said = run(clone.path, "conflicts")
+    assert "Not compared (" in said.out
+    assert "agent/one: a shallow clone cuts it off" in " ".join(said.out.split())
+    assert "note: This is a shallow clone" in said.err
+    assert "agentledger conflicts" not in run(repo.path, "conflicts").err

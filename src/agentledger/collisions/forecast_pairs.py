@@ -57,7 +57,7 @@ def forecast_pairs(
         shared=compared.shared,
         total=len(refs) * (len(refs) - 1) // 2 if not only else len(refs) - 1 if only in refs else 0,
         tried=sum(verdict.tried for verdict in compared.verdicts.values()),
-        not_merged=tuple(_list_unmerged(open_, heads, nets)),
+        not_merged=(*_list_unreadable(branches), *_list_unmerged(open_, heads, nets)),
         hints=tuple(sorted(_find_hints(where, ready.nets, ready.members, compared))),
         copies=find_copies(where, fleet, branches=branches, only=only),
         cut=list_cut(branches),
@@ -67,6 +67,13 @@ def forecast_pairs(
     return add_uncommitted(
         where, fleet.policy, collisions, committed=ready, branches=branches, works=works, only=only
     )
+
+
+def _list_unreadable(branches: Iterable[Branch]) -> Iterator[NotMerged]:
+    """Yield the branches of which nobody knows whether they are open: a shallow clone may cut off all of them."""
+    for branch in sorted(branches, key=name_key):
+        if branch.state is State.UNREADABLE:
+            yield NotMerged(branch.ref, branch.state_why or "it cannot be read")
 
 
 def _list_unmerged(
