@@ -149,6 +149,27 @@ def test_a_branch_that_collides_with_none_is_said_to_be_that(repo: Repo, name: s
     assert show(repo, "--branch", name).startswith(start)
 
 
+def test_who_goes_first_is_the_same_wherever_one_branch_alone_is_asked_about(tmp_path: Path) -> None:
+    repo = Repo.init(tmp_path / "r")
+    policy = {".agentledger/config.toml": 'dormant = "9999d"\n'}
+    main = repo.commit("main", {"f": "0\n", "g": "0\n", **policy})
+    # The oldest would hold two others, which is seen only where all pairs are known.
+    repo.commit("agent/old", {"f": "1\n", "g": "1\n"}, parents=[main])
+    repo.commit("agent/left", {"f": "2\n"}, parents=[main])
+    repo.commit("agent/right", {"g": "2\n"}, parents=[main])
+    repo.checkout("main")
+    firsts = {(p["a"], p["b"]): p["first"] for p in read(repo)["pairs"]}
+    assert firsts == {("agent/left", "agent/old"): "agent/left", ("agent/old", "agent/right"): "agent/right"}
+    for name in ("agent/old", "agent/left", "agent/right"):
+        pairs = read(repo, "--branch", name)["pairs"]
+        assert {(p["a"], p["b"]): p["first"] for p in pairs}.items() <= firsts.items()
+        assert pairs
+        said = run(repo.path, "check", "--branch", name, "--gate", "merge").out
+        for pair in pairs:
+            first = "it" if pair["first"] == name else pair["first"]
+            assert f"; {first} goes first" in said, said
+
+
 def test_a_branch_that_is_not_there_is_refused_with_near_names(repo: Repo) -> None:
     assert "agent/one" in refused(repo.path, "conflicts", "--branch", "agent/on").hint
     assert "what branches are compared on" in refused(repo.path, "conflicts", "--branch", "main").message
