@@ -20,6 +20,7 @@ from agentledger.reports import shapes
 from command import refused, run
 from controls import files
 from gitrepo import Repo
+from writing import brief, check_in
 
 Captured = pytest.CaptureFixture[str]
 
@@ -168,6 +169,35 @@ def test_who_goes_first_is_the_same_wherever_one_branch_alone_is_asked_about(tmp
         for pair in pairs:
             first = "it" if pair["first"] == name else pair["first"]
             assert f"; {first} goes first" in said, said
+
+
+def test_who_goes_first_is_the_same_where_findings_hold_one_back(tmp_path: Path) -> None:
+    repo = Repo.init(tmp_path / "r")
+    off = "".join(f'{rule} = "off"\n' for rule in ("PKT001", "PKT006", "EVD001", "OWN004"))
+    policy = {".agentledger/config.toml": f'dormant = "9999d"\n[rules]\n{off}'}
+    main = repo.commit("main", {"f": "0\n", "z": "0\n", **policy})
+    briefs = {f"tasks/{task}/brief.md": brief(task, owns=["f"]) for task in ("old", "new")}
+    repo.commit("agentledger", briefs, parents=[])
+    # The older one has strayed, so it waits, though it says that it is ready.
+    for task, minutes, more in (("old", 20, {"z": "1\n"}), ("new", 30, {})):
+        path = f".agentledger/tasks/{task}/status/20231114T22{minutes}00Z-0001.md"
+        said = check_in("ready", minutes=minutes)
+        repo.commit(f"agent/{task}", {"f": f"{task}\n", path: said, **more}, parents=[main])
+    repo.checkout("main")
+    for command in (
+        ("board",),
+        ("conflicts",),
+        ("conflicts", "--branch", "agent/old"),
+        ("check", "--fleet"),
+        ("check", "--branch", "agent/old", "--gate", "merge"),
+        ("board", "--format", "json"),
+        ("conflicts", "--format", "json"),
+        ("merge-plan", "--include", "held"),
+    ):
+        out = run(repo.path, *command).out
+        assert "agent/old goes first" not in out, (command, out)
+        assert re.search(r'agent/new(,)? (goes|which goes) first|"first":"agent/new"', out), (command, out)
+        assert "plan new --add-depends-on old" not in out, (command, out)
 
 
 def test_a_branch_that_is_not_there_is_refused_with_near_names(repo: Repo) -> None:
