@@ -256,6 +256,20 @@ def test_of_a_stack_on_what_was_squashed_the_lowest_brings_that_in_for_all(tmp_p
         assert without_tasks(repo) == step["tree"]
 
 
+def test_what_is_finished_does_not_wait_for_what_somebody_is_still_at(tmp_path: Path) -> None:
+    repo = Repo.init(tmp_path / "r")
+    root = repo.commit("main", {"f": "0\n", "g": "0\n"})
+    repo.commit("agent/left", {"f": "1\n"}, parents=[root])
+    repo.commit("agent/right", {"g": "1\n"}, parents=[root])
+    repo.commit("agent/finished", {"f": "2\n", "g": "2\n"}, parents=[root])
+    repo.checkout("main")
+    for name in ("left", "right"):
+        (repo.worktree_add(tmp_path / name, f"agent/{name}").path / "loose").write_text("x\n")
+    found = planned(repo, "--include", "working")
+    assert list(found.steps) == ["agent/finished"]
+    assert found.left.keys() == {"agent/left", "agent/right"}
+
+
 def test_a_brief_that_lands_is_never_taken_for_a_renamed_file(tmp_path: Path) -> None:
     """Taken off only afterwards, git would bring the edit of the brief into a file that looks like it."""
     repo = Repo.init(tmp_path / "r")
