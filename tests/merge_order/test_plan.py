@@ -17,6 +17,7 @@ from command import branches, run
 from gitrepo import Commit, Repo
 from nextcommand import type_command
 from stacked import Stack
+from writing import brief
 
 LINES = [f"line {number}" for number in range(1, 31)]
 DAY = 86_400
@@ -268,6 +269,16 @@ def test_what_is_finished_does_not_wait_for_what_somebody_is_still_at(tmp_path: 
     found = planned(repo, "--include", "working")
     assert list(found.steps) == ["agent/finished"]
     assert found.left.keys() == {"agent/left", "agent/right"}
+
+
+def test_a_branch_that_only_has_its_brief_does_not_land(tmp_path: Path) -> None:
+    repo = Repo.init(tmp_path / "r")
+    root = repo.commit("main", {"f": "0\n"})
+    repo.commit("agent/new", {".agentledger/tasks/new/brief.md": brief("new")}, parents=[root])
+    repo.checkout("main")
+    found = planned(repo, "agent/new")
+    assert found.plan["steps"] == []
+    assert found.left["agent/new"]["why"] == "it changes nothing yet"
 
 
 def test_a_brief_that_lands_is_never_taken_for_a_renamed_file(tmp_path: Path) -> None:
