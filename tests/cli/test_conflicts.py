@@ -20,6 +20,7 @@ from agentledger.reports import shapes
 from command import refused, run
 from controls import files
 from gitrepo import Repo
+from writing import brief, check_in
 
 Captured = pytest.CaptureFixture[str]
 
@@ -149,6 +150,56 @@ def test_a_branch_that_collides_with_none_is_said_to_be_that(repo: Repo, name: s
     assert show(repo, "--branch", name).startswith(start)
 
 
+def test_who_goes_first_is_the_same_wherever_one_branch_alone_is_asked_about(tmp_path: Path) -> None:
+    repo = Repo.init(tmp_path / "r")
+    policy = {".agentledger/config.toml": 'dormant = "9999d"\n'}
+    main = repo.commit("main", {"f": "0\n", "g": "0\n", **policy})
+    # The oldest would hold two others, which is seen only where all pairs are known.
+    repo.commit("agent/old", {"f": "1\n", "g": "1\n"}, parents=[main])
+    repo.commit("agent/left", {"f": "2\n"}, parents=[main])
+    repo.commit("agent/right", {"g": "2\n"}, parents=[main])
+    repo.checkout("main")
+    firsts = {(p["a"], p["b"]): p["first"] for p in read(repo)["pairs"]}
+    assert firsts == {("agent/left", "agent/old"): "agent/left", ("agent/old", "agent/right"): "agent/right"}
+    for name in ("agent/old", "agent/left", "agent/right"):
+        pairs = read(repo, "--branch", name)["pairs"]
+        assert {(p["a"], p["b"]): p["first"] for p in pairs}.items() <= firsts.items()
+        assert pairs
+        said = run(repo.path, "check", "--branch", name, "--gate", "merge").out
+        for pair in pairs:
+            first = "it" if pair["first"] == name else pair["first"]
+            assert f"; {first} goes first" in said, said
+
+
+def test_who_goes_first_is_the_same_where_findings_hold_one_back(tmp_path: Path) -> None:
+    repo = Repo.init(tmp_path / "r")
+    off = "".join(f'{rule} = "off"\n' for rule in ("PKT001", "PKT006", "EVD001", "OWN004"))
+    policy = {".agentledger/config.toml": f'dormant = "9999d"\n[rules]\n{off}'}
+    main = repo.commit("main", {"f": "0\n", "z": "0\n", **policy})
+    briefs = {f"tasks/{task}/brief.md": brief(task, owns=["f"]) for task in ("old", "new")}
+    repo.commit("agentledger", briefs, parents=[])
+    # The older one has strayed, so it waits, though it says that it is ready.
+    for task, minutes, more in (("old", 20, {"z": "1\n"}), ("new", 30, {})):
+        path = f".agentledger/tasks/{task}/status/20231114T22{minutes}00Z-0001.md"
+        said = check_in("ready", minutes=minutes)
+        repo.commit(f"agent/{task}", {"f": f"{task}\n", path: said, **more}, parents=[main])
+    repo.checkout("main")
+    for command in (
+        ("board",),
+        ("conflicts",),
+        ("conflicts", "--branch", "agent/old"),
+        ("check", "--fleet"),
+        ("check", "--branch", "agent/old", "--gate", "merge"),
+        ("board", "--format", "json"),
+        ("conflicts", "--format", "json"),
+        ("merge-plan", "--include", "held"),
+    ):
+        out = run(repo.path, *command).out
+        assert "agent/old goes first" not in out, (command, out)
+        assert re.search(r'agent/new(,)? (goes|which goes) first|"first":"agent/new"', out), (command, out)
+        assert "plan new --add-depends-on old" not in out, (command, out)
+
+
 def test_a_branch_that_is_not_there_is_refused_with_near_names(repo: Repo) -> None:
     assert "agent/one" in refused(repo.path, "conflicts", "--branch", "agent/on").hint
     assert "what branches are compared on" in refused(repo.path, "conflicts", "--branch", "main").message
@@ -224,3 +275,12 @@ def test_check_at_merge_warns_and_at_ready_does_not_look(repo: Repo) -> None:
     assert "FLT002 conflict-predicted [agent/p] lib/shared" in at_merge
     assert "once agent/q has landed, it will not merge: lib/shared" in at_merge
     assert "FLT002" not in run(repo.path, "check", "--branch", "agent/p").out
+
+
+def test_what_a_shallow_clone_cuts_off_is_not_said_to_be_nothing(repo: Repo, tmp_path: Path) -> None:
+    clone = repo.clone(tmp_path / "shallow", "--depth=1", "--no-single-branch")
+    said = run(clone.path, "conflicts")
+    assert "Not compared (" in said.out
+    assert "agent/one: a shallow clone cuts it off" in " ".join(said.out.split())
+    assert "note: This is a shallow clone" in said.err
+    assert "agentledger conflicts" not in run(repo.path, "conflicts").err

@@ -156,6 +156,29 @@ def test_strange_names_are_quoted_for_a_shell_and_escaped_for_a_reader(strange: 
         assert "a\nb" not in said.out
 
 
+def test_a_forge_is_told_what_its_landing_and_its_names_need(tmp_path: Path) -> None:
+    repo = Repo.init(tmp_path / "r")
+    main = repo.commit("main", {"a": "1\n", ".agentledger/config.toml": "[merge]\nlanding = 'squash'\n"})
+    low = repo.commit("agent/low", {"a": "2\n"}, parents=[main])
+    repo.commit("agent/upper", {"a": "3\n"}, parents=[low])
+    repo.commit("refs/remotes/fork/agent/far", {"b": "1\n"}, parents=[main])
+    repo.checkout("main")
+    repo.git("remote", "add", "fork", str(tmp_path))
+    said = run(repo.path, *PLAN, "--format", "gh")
+    _, first, second, third, *_ = said.out.split("\n\n")
+    assert "other commits" not in first
+    assert "# agent/low lands as other commits" in second
+    assert "\ngh pr merge agent/upper --squash" in second
+    # No pull request has a branch of that name.
+    assert "number of its request" in third
+    assert "\n# gh pr merge fork/agent/far" in third
+
+
+def test_base_is_not_said_to_be_missing(repo: Repo) -> None:
+    for name in ("main", "refs/heads/main"):
+        assert refused(repo.path, "merge-plan", name).message.startswith(f"{name} is the base")
+
+
 def test_a_fleet_without_branches_says_so(tmp_path: Path) -> None:
     repo = Repo.init(tmp_path / "r")
     repo.commit("main", {"a": "1\n"})

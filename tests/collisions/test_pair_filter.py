@@ -81,7 +81,6 @@ def test_edits_of_one_file_wait_for_its_lines() -> None:
     assert suspects == Suspects(frozenset(), {b"f": Edits("o", {"a": (0,), "b": (1, 2)})})
     assert order_pairs(suspects, []) == []
     assert order_pairs(suspects, [(b"f", "a", "b")]) == [(0, 1), (0, 2)]
-    assert order_pairs(suspects, [(b"f", "a", "b")], only=2) == [(0, 2)]
 
 
 def lines(*ranges: tuple[int, int, str]) -> Ranges:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from agentledger.git import process, queries, scratch
 from agentledger.model.conflict import ConflictFile
 from gitrepo import Commit, Repo
 from reading import all_objects, branch, fleet
@@ -92,3 +93,29 @@ def test_merging_adds_no_object_to_the_user_s_repository(repo: Repo, root: Commi
     before = (all_objects(repo), repo.count_objects())
     assert all(b.conflict is not None and not b.conflict.clean for b in fleet(repo).branches)
     assert (all_objects(repo), repo.count_objects()) == before
+
+
+@pytest.mark.parametrize("room", [0, 1 << 62])
+def test_what_killed_processes_left_in_memory_is_removed_and_nothing_else(
+    repo: Repo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, room: int
+) -> None:
+    memory = tmp_path / "memory"
+    left = memory / "agentledger-merges-left"
+    (left / "00").mkdir(parents=True)
+    (memory / "somebody-else").mkdir()
+    (memory / "agentledger-merges-link").symlink_to(memory / "somebody-else")
+    monkeypatch.setattr(scratch, "_MEMORY", memory)
+    monkeypatch.setattr(scratch, "_ROOM", 0)
+    repo.commit("main", {"f": LINES})
+    repo.flush()
+    place = queries.locate_repository(process.repository_at(repo.path))
+    with scratch.open_scratch(place) as outer:
+        blob = outer.write("blob", b"kept while it is used")
+        monkeypatch.setattr(scratch, "_ROOM", room)
+        assert not left.exists()
+        left.mkdir()
+        with scratch.open_scratch(place) as inner:
+            assert (inner.git.cwd / "objects").is_symlink() == (room == 0)
+        assert not left.exists()
+        assert outer.git.cwd.joinpath("objects", blob[:2], blob[2:]).exists()
+    assert sorted(each.name for each in memory.iterdir()) == ["agentledger-merges-link", "somebody-else"]

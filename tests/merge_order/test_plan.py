@@ -17,6 +17,7 @@ from command import branches, run
 from gitrepo import Commit, Repo
 from nextcommand import type_command
 from stacked import Stack
+from writing import brief
 
 LINES = [f"line {number}" for number in range(1, 31)]
 DAY = 86_400
@@ -230,6 +231,54 @@ def test_what_stands_on_another_lands_after_it_and_alone_waits(tmp_path: Path) -
     type_command(stack.path, branches(stack.path)["agent/b"]["next_action"]["command"])
     stack.merge("agent/b")
     assert without_tasks(stack.repo) == bridged.steps["agent/b"]["tree"]
+
+
+def test_of_a_stack_on_what_was_squashed_the_lowest_brings_that_in_for_all(tmp_path: Path) -> None:
+    repo = Repo.init(tmp_path / "r")
+    root = repo.commit("main", {"f": text()})
+    low = repo.commit("agent/1", {"f": text(l3="one")}, parents=[root])
+    middle = repo.commit("agent/2", {"f": text(l3="one", l4="two")}, parents=[low])
+    repo.commit("agent/3", {"f": text(l3="one", l4="two", l5="three")}, parents=[middle])
+    repo.commit("agent/beside", {"f": text(l3="one", l20="beside")}, parents=[low])
+    repo.commit("main", {"f": text(l3="one")}, message="agent/1, squashed")
+    found = planned(repo)
+    assert [(step["branch"], step["via"]) for step in found.plan["steps"]] == [
+        ("agent/2", "bridge"),
+        ("agent/3", None),
+        ("agent/beside", None),
+    ]
+    repo.checkout("main")
+    landed = repo.git("commit-tree", "main^{tree}", "-p", str(low), "-p", "main", "-m", "landed")
+    repo.git("checkout", "-q", "agent/2")
+    repo.git("merge", "-q", "--no-edit", landed)
+    repo.git("checkout", "-q", "main")
+    for step in found.plan["steps"]:
+        repo.git("merge", "-q", "--no-ff", "--no-edit", step["branch"])
+        assert without_tasks(repo) == step["tree"]
+
+
+def test_what_is_finished_does_not_wait_for_what_somebody_is_still_at(tmp_path: Path) -> None:
+    repo = Repo.init(tmp_path / "r")
+    root = repo.commit("main", {"f": "0\n", "g": "0\n"})
+    repo.commit("agent/left", {"f": "1\n"}, parents=[root])
+    repo.commit("agent/right", {"g": "1\n"}, parents=[root])
+    repo.commit("agent/finished", {"f": "2\n", "g": "2\n"}, parents=[root])
+    repo.checkout("main")
+    for name in ("left", "right"):
+        (repo.worktree_add(tmp_path / name, f"agent/{name}").path / "loose").write_text("x\n")
+    found = planned(repo, "--include", "working")
+    assert list(found.steps) == ["agent/finished"]
+    assert found.left.keys() == {"agent/left", "agent/right"}
+
+
+def test_a_branch_that_only_has_its_brief_does_not_land(tmp_path: Path) -> None:
+    repo = Repo.init(tmp_path / "r")
+    root = repo.commit("main", {"f": "0\n"})
+    repo.commit("agent/new", {".agentledger/tasks/new/brief.md": brief("new")}, parents=[root])
+    repo.checkout("main")
+    found = planned(repo, "agent/new")
+    assert found.plan["steps"] == []
+    assert found.left["agent/new"]["why"] == "it changes nothing yet"
 
 
 def test_a_brief_that_lands_is_never_taken_for_a_renamed_file(tmp_path: Path) -> None:

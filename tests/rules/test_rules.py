@@ -143,6 +143,12 @@ def test_all_that_a_small_task_leaves_out_is_one_warning() -> None:
     assert finding.message.startswith("sections left out: Constraints, Verification plan")
 
 
+def test_a_task_that_depends_on_itself_is_a_circle_of_one() -> None:
+    given = case(SPAWN, brief(depends_on=["x"]), dependencies={"x": ("x",)})
+    (found,) = [f for f in evaluate_rules(given) if f.rule == "FLT003"]
+    assert found.message == "tasks depend on each other in a circle: x → x"
+
+
 def test_what_only_merging_brings_is_the_managers_to_settle() -> None:
     moved = touched("moved", own=False)
     assert only(case(PUSH, changed=moved))[:2] == (Severity.WARN, False)

@@ -38,6 +38,7 @@ def conflicts(options: FleetOptions, branch: str, list_all: bool, format: str) -
     with replace(options, request=request).reading() as (snapshot, _tell):
         fleet = snapshot.fleet
     one = _find_branch(fleet, branch) if branch else None
+    _print_notes(fleet)
     if format == "json":
         _print_json(fleet, one)
     else:
@@ -59,12 +60,19 @@ def _find_branch(fleet: Fleet, name: str) -> Branch:
     raise unknown_name_error("agent branch", name, [b.name for b in fleet.branches], hint, most=0)
 
 
-def _print_json(fleet: Fleet, branch: Branch | None) -> None:
+def _print_notes(fleet: Fleet) -> None:
+    from agentledger.attention.collisions import describe_fleet_collisions
     from agentledger.model.text import escape_hidden
+
+    # What counts the collisions sends people here.
+    for note in fleet.notes:
+        if note != describe_fleet_collisions(fleet):
+            click.echo(f"note: {escape_hidden(note)}", err=True)
+
+
+def _print_json(fleet: Fleet, branch: Branch | None) -> None:
     from agentledger.reports import conflicts_json
 
-    for note in fleet.notes:
-        click.echo(f"note: {escape_hidden(note)}", err=True)
     click.echo(conflicts_json.encode_conflicts(fleet, branch), nl=False)
 
 

@@ -16,6 +16,7 @@ import click
 
 from agentledger.cli.board import pipe_columns
 from agentledger.cli.options import FleetOptions, fleet_options
+from agentledger.model.errors import LedgerError
 from agentledger.model.near_names import unknown_name_error
 from agentledger.model.text import escape_hidden
 
@@ -74,6 +75,9 @@ def _find_refs(fleet: Fleet, names: Sequence[str]) -> tuple[str, ...]:
     refs = []
     for name in dict.fromkeys(names):
         found = [b.ref for b in fleet.branches if name in (b.name, b.ref)]
+        if not found and name in (fleet.base.name, fleet.base.ref):
+            message = f"{escape_hidden(name)} is the base: it is what the others land on"
+            raise LedgerError(message, "agentledger merge-plan without a name plans all that is finished")
         if not found:
             known = [branch.name for branch in fleet.branches]
             none = "agentledger board --all lists all; --branches reads others"

@@ -52,13 +52,19 @@ def forecast_pairs(
     ready = keep_clean(nets, heads)
     compared = _compare_heads(where, ready.nets, ready.members, only)
     refs = [b.ref for members in ready.members.values() for b in members]
-    pairs = sorted(_build_pairs(fleet.policy, ready.members, compared), key=rank_pair)
+    pairs = sorted(
+        _build_pairs(fleet.policy, ready.members, compared.verdicts, compared.stacks), key=rank_pair
+    )
+    others = sorted(
+        _build_pairs(fleet.policy, ready.members, compared.others, compared.stacks), key=rank_pair
+    )
     collisions = Collisions(
         pairs=tuple(pairs),
+        others=tuple(others),
         shared=compared.shared,
         total=len(refs) * (len(refs) - 1) // 2 if not only else len(refs) - 1 if only in refs else 0,
         tried=sum(verdict.tried for verdict in compared.verdicts.values()),
-        not_merged=tuple(_list_unmerged(open_, heads, nets)),
+        not_merged=(*_list_unreadable(branches), *_list_unmerged(open_, heads, nets)),
         hints=tuple(sorted(_find_hints(where, ready.nets, ready.members, compared))) if hints else (),
         copies=find_copies(where, fleet, branches=branches, only=only),
         cut=list_cut(branches),
@@ -70,6 +76,13 @@ def forecast_pairs(
     return add_uncommitted(
         where, fleet.policy, collisions, committed=ready, branches=branches, works=works, only=only
     )
+
+
+def _list_unreadable(branches: Iterable[Branch]) -> Iterator[NotMerged]:
+    """Yield the branches of which nobody knows whether they are open: a shallow clone may cut off all of them."""
+    for branch in sorted(branches, key=name_key):
+        if branch.state is State.UNREADABLE:
+            yield NotMerged(branch.ref, branch.state_why or "it cannot be read")
 
 
 def _list_unmerged(
@@ -96,6 +109,8 @@ class _Compared:
     """By numbers of heads, the verdicts about pairs, and which of them share commits; and the files in common."""
 
     verdicts: Mapping[Two, Verdict]
+    #: The verdicts about pairs that were not asked for: who goes first follows from all of them.
+    others: Mapping[Two, Verdict]
     stacks: Mapping[Two, Stack]
     shared: tuple[Shared, ...]
     #: The number of the only head whose pairs are asked for; None for all.
@@ -109,18 +124,22 @@ def _compare_heads(
 ) -> _Compared:
     heads = list(nets)
     focus = next((n for n, head in enumerate(heads) if any(b.ref == only for b in members[head])), None)
-    if only and focus is None:
-        return _Compared(verdicts={}, stacks={}, shared=(), nobody=True)
     footprints = build_footprints(where.scratch, [(where.base, net.changes) for net in nets.values()])
     suspects = find_suspects(footprints)
     # A commit behind a bridge is none of the history.
     stacks = find_stacks(where.history, [members[head][0].head for head in heads])
-    stacks = {two: stack for two, stack in stacks.items() if focus is None or focus in two}
     touching = find_touching_edits(where, [suspects.edits], partial(bring_blobs, where, nets))[0]
-    plain = [two for two in order_pairs(suspects, touching, focus) if two not in stacks]
+    plain = [two for two in order_pairs(suspects, touching) if two not in stacks]
     verdicts = judge_pairs(where, nets, plain=plain, stacks=stacks)
-    shared = _list_shared(footprints, [members[head] for head in heads])
-    return _Compared(verdicts=verdicts, stacks=stacks, shared=tuple(shared), focus=focus)
+    asked = {two: verdict for two, verdict in verdicts.items() if not only or focus in two}
+    return _Compared(
+        verdicts=asked,
+        others={two: verdict for two, verdict in verdicts.items() if two not in asked},
+        stacks=stacks,
+        shared=tuple(_list_shared(footprints, [members[head] for head in heads])),
+        focus=focus,
+        nobody=bool(only) and focus is None,
+    )
 
 
 def _list_shared(footprints: Sequence[Footprint], members: Sequence[Sequence[Branch]]) -> Iterator[Shared]:
@@ -159,13 +178,16 @@ def _find_hints(
 
 
 def _build_pairs(
-    policy: Policy, members: Mapping[str, Sequence[Branch]], compared: _Compared
+    policy: Policy,
+    members: Mapping[str, Sequence[Branch]],
+    verdicts: Mapping[Two, Verdict],
+    stacks: Mapping[Two, Stack],
 ) -> Iterator[Pair]:
     heads = list(members)
-    for two, verdict in compared.verdicts.items():
+    for two, verdict in verdicts.items():
         if not (verdict.files or verdict.failed):
             continue
         for one in members[heads[two[0]]]:
             for other in members[heads[two[1]]]:
                 a, b = sorted((one, other), key=name_key)
-                yield build_pair(policy, a, b, verdict)._replace(stacked=two in compared.stacks)
+                yield build_pair(policy, a, b, verdict)._replace(stacked=two in stacks)

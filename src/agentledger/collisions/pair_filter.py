@@ -142,10 +142,8 @@ def parent_folders(path: bytes) -> Iterator[bytes]:
         end = path.rfind(b"/", 0, end)
 
 
-def order_pairs(
-    suspects: Suspects, touching: Iterable[tuple[bytes, str, str]], only: int | None = None
-) -> list[Two]:
-    """Return the pairs that git has to merge, in order; with `only`, those of that footprint.
+def order_pairs(suspects: Suspects, touching: Iterable[tuple[bytes, str, str]]) -> list[Two]:
+    """Return the pairs that git has to merge, in order.
 
     `touching` are the paths with two blobs of `suspects.edits` whose lines touch each other.
     """
@@ -153,4 +151,4 @@ def order_pairs(
     for path, one, other in touching:
         groups = suspects.edits[path].by_blob
         pairs.update((min(a, b), max(a, b)) for a in groups[one] for b in groups[other])
-    return sorted(pair for pair in pairs if only is None or only in pair)
+    return sorted(pairs)

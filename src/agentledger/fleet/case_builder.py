@@ -39,9 +39,10 @@ from agentledger.fleet.fleet_facts import (
 from agentledger.fleet.foreign_work import find_foreign_work
 from agentledger.fleet.replayed import find_replayed
 from agentledger.git.scratch import Scratch
+from agentledger.merge_order.rank import rank_branches
 from agentledger.model.conflict import Conflict, ConflictFile
 from agentledger.model.findings import Finding, Gate
-from agentledger.model.fleet import Branch, Change, Fleet
+from agentledger.model.fleet import Branch, Change, Fleet, State
 from agentledger.model.ledger import Brief
 from agentledger.model.ledger_paths import LEDGER_BYTES, TASKS_BYTES
 from agentledger.model.merge_group import MergeGroup
@@ -125,8 +126,38 @@ def add_findings(
     `store` remembers git's answers; use it only for what is shown, never for what lets somebody pass.
     """
     bench = Bench(scratch, fleet, branches, gate=Gate.MERGE, history=history, store=store)
-    findings = shared_findings.mark_shared({b.ref: _judge_due(bench, b) for b in branches})
+    found = {b.ref: _judge_due(bench, b) for b in branches}
+    judged = _complete(bench, branches, found)
+    if fleet.collisions is not None:
+        # What was found may hold a branch back, and so change who goes first, which FLT002 says.
+        order = rank_branches(
+            replace(fleet, branches=tuple(judged.get(b.ref, b) for b in fleet.branches)), fleet.collisions
+        )
+        if order != fleet.merge_order:
+            bench.fleet = replace(fleet, merge_order=order)
+            again = [b for b in branches if collisions.list_unsettled(fleet, b)]
+            judged = _complete(bench, branches, found | {b.ref: _judge_due(bench, b) for b in again})
+    return judged
+
+
+def _complete(
+    bench: Bench, branches: Sequence[Branch], found: Mapping[str, tuple[Finding, ...]]
+) -> dict[str, Branch]:
+    findings = shared_findings.mark_shared(found)
     return {b.ref: replace(b, findings=findings[b.ref], standing=bench.fresh.standing(b)) for b in branches}
+
+
+def list_judged(fleet: Fleet) -> list[Branch]:
+    """Return the branches that what shows a fleet judges: each open one with a brief.
+
+    One about which this partial clone knows too little is none of them: any finding would be made up.
+    """
+    briefed = {task.id for task in fleet.tasks if task.brief}
+    return [
+        b
+        for b in fleet.branches
+        if b.state is State.OPEN and b.at_rest is None and b.work and b.work.task in briefed and not b.absent
+    ]
 
 
 def judge_foreign_push(

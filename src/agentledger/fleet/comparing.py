@@ -9,13 +9,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from agentledger.attention.collisions import list_unsettled
 from agentledger.changes import forecast, stack_forecast
 from agentledger.collisions.forecast_pairs import forecast_pairs
 from agentledger.collisions.scope_meetings import find_scope_meetings
 from agentledger.collisions.where import Where
+from agentledger.fleet.case_builder import add_findings, list_judged
 from agentledger.fleet.fleet_facts import scope_of
 from agentledger.merge_order.rank import rank_branches
 from agentledger.model.collisions import Collisions, Uncommitted
+from agentledger.model.errors import Unjudged
 from agentledger.model.fleet import Branch, Fleet
 from agentledger.model.text import encode
 from agentledger.model.work import task_of_work
@@ -71,7 +74,26 @@ def compare_at_gate(where: Where, fleet: Fleet, judged: Sequence[Branch]) -> Fle
     )
     only = judged[0].ref if len(judged) == 1 else ""
     compared = compare_branches(where, replace(fleet, branches=tuple(others)), others, only=only)
-    return replace(add_merge_order(compared, others), branches=fleet.branches)
+    ordered = add_merge_order(compared, others)
+    return replace(order_by_findings(where, ordered, judged), branches=fleet.branches)
+
+
+def order_by_findings(where: Where, fleet: Fleet, judged: Sequence[Branch]) -> Fleet:
+    """Return the fleet in the order that the board has: what the rules find holds some branches back.
+
+    It is asked for only where one of the judged branches has a collision.
+    """
+    if fleet.collisions is None or not any(list_unsettled(fleet, branch) for branch in judged):
+        return fleet
+    try:
+        found = add_findings(
+            where.scratch, fleet, list_judged(fleet), history=where.history, store=where.cache
+        )
+    except Unjudged:
+        # Something about others is not in this partial clone; that stops nobody here.
+        return fleet
+    branches = tuple(found.get(branch.ref, branch) for branch in fleet.branches)
+    return replace(fleet, merge_order=rank_branches(replace(fleet, branches=branches), fleet.collisions))
 
 
 def add_scope_meetings(

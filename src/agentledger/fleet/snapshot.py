@@ -36,7 +36,7 @@ from agentledger.fleet import (
     spawn_bench,
     task_endings,
 )
-from agentledger.fleet.comparing import add_merge_order, compare_at_gate, compare_branches
+from agentledger.fleet.comparing import add_merge_order, compare_at_gate, compare_branches, order_by_findings
 from agentledger.fleet.merge_groups import NOTHING_KNOWN, Known
 from agentledger.git import process, queries, scratch
 from agentledger.git.process import Git
@@ -450,10 +450,14 @@ class _Taking:
         self, observed: Observation, taken: _Taken, cache: Cache, judged: Sequence[Branch]
     ) -> Fleet:
         """Return the fleet with the pairs of branches that a gate judges, if its request asks for pairs."""
-        if not self.request.pairs or taken.fleet.collisions is not None:
+        # A view with findings has the order that follows from them.
+        if not self.request.pairs or (taken.fleet.collisions is not None and self.request.rules):
             return taken.fleet
         by = forecast.identify_merger(observed.git_version, observed.diff_algorithm)
-        return compare_at_gate(self._where(taken.fleet, taken.history, cache, by), taken.fleet, judged)
+        where = self._where(taken.fleet, taken.history, cache, by)
+        if taken.fleet.collisions is not None:
+            return order_by_findings(where, taken.fleet, judged)
+        return compare_at_gate(where, taken.fleet, judged)
 
     def _where(self, fleet: Fleet, history: History, cache: Cache, by: Merger) -> Where:
         return Where(
@@ -473,20 +477,8 @@ class _Taking:
         return frozenset((*needed, self.request.ending))
 
     def _judged(self, fleet: Fleet, history: History) -> Sequence[Branch]:
-        """Return the branches; each open one with a brief has what the rules find now and later.
-
-        One about which this partial clone knows too little has no findings: any would be made up.
-        """
-        briefed = {task.id for task in fleet.tasks if task.brief}
-        to_judge = [
-            b
-            for b in fleet.branches
-            if b.state is State.OPEN
-            and b.at_rest is None
-            and b.work
-            and b.work.task in briefed
-            and not b.absent
-        ]
+        """Return the branches; each open one with a brief has what the rules find now and later."""
+        to_judge = case_builder.list_judged(fleet)
         self.progress(f"judging {format_count(len(to_judge), 'branch', 'branches')}", 0, 0)
         judged = case_builder.add_findings(self.sealed, fleet, to_judge, history=history, store=self.cache)
         return [judged.get(b.ref, b) for b in fleet.branches]

@@ -29,7 +29,7 @@ from agentledger.model.text import encode
 
 # Linux's folder in memory, which everybody can write to, and what a folder of ours is called there.
 _MEMORY = Path("/dev/shm")  # noqa: S108 (the folder made in it is its owner's alone)
-_IN_MEMORY = "agentledger-objects-"
+_IN_MEMORY = "agentledger-merges-"
 # So many bytes have to be free there: 20,000 merges write half a gigabyte.
 _ROOM = 4 << 30
 
@@ -152,9 +152,6 @@ def _remove_leftovers(folder: Path) -> None:
     for leftover in folder.glob("merge-*-*"):
         pid = leftover.name.split("-")[1]
         if pid.isdigit() and not is_process_alive(int(pid)):
-            objects = (leftover / "objects").resolve()
-            if objects.parent == _MEMORY and objects.name.startswith(_IN_MEMORY):
-                shutil.rmtree(objects, ignore_errors=True)
             shutil.rmtree(leftover, ignore_errors=True)
 
 
@@ -164,12 +161,63 @@ def _place_objects(folder: Path) -> Iterator[None]:
 
     Merging thousands of pairs writes tens of thousands of small files, which takes a disk several times as long.
     """
-    if not _has_room(_MEMORY):
+    _empty_memory()
+    place = _take_memory() if _has_room(_MEMORY) else None
+    if place is None:
         yield
         return
-    with tempfile.TemporaryDirectory(prefix=_IN_MEMORY, dir=_MEMORY, ignore_cleanup_errors=True) as name:
-        (folder / "objects").symlink_to(name)
+    objects, lock = place
+    try:
+        (folder / "objects").symlink_to(objects)
         yield
+    finally:
+        shutil.rmtree(objects, ignore_errors=True)
+        os.close(lock)
+
+
+def _take_memory() -> tuple[Path, int] | None:
+    """Make a folder in memory, and lock it for as long as this process lives; None where that cannot be."""
+    from fcntl import LOCK_EX, flock
+
+    try:
+        made = Path(tempfile.mkdtemp(prefix=f".{_IN_MEMORY}", dir=_MEMORY))
+        lock = os.open(made, os.O_RDONLY | os.O_DIRECTORY)
+        flock(lock, LOCK_EX)
+        # Only under this name it can be taken for a leftover, and it is locked by then.
+        return made.rename(made.with_name(made.name.removeprefix("."))), lock
+    except OSError:
+        return None
+
+
+def _empty_memory() -> None:
+    """Remove what killed processes have left in memory, where it would stay until the machine is restarted.
+
+    A process id would not tell whose it is: several containers may share the folder. A lock does.
+    """
+    if not os.access(_MEMORY, os.W_OK | os.X_OK):
+        return
+    for leftover in _MEMORY.glob(f"{_IN_MEMORY}*"):
+        if not _is_locked(leftover):
+            shutil.rmtree(leftover, ignore_errors=True)
+
+
+def _is_locked(folder: Path) -> bool:
+    """Is a folder of ours in use? What is somebody else's, or no folder, is said to be."""
+    from fcntl import LOCK_EX, LOCK_NB, flock
+
+    try:
+        lock = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+    except OSError:
+        return True
+    try:
+        if os.fstat(lock).st_uid != os.geteuid():
+            return True
+        flock(lock, LOCK_EX | LOCK_NB)
+    except OSError:
+        return True
+    finally:
+        os.close(lock)
+    return False
 
 
 def _has_room(folder: Path) -> bool:

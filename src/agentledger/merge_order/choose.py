@@ -40,7 +40,7 @@ def keeps_apart(pair: Pair) -> bool:
 def map_conflicts(collisions: Collisions) -> dict[str, dict[str, Pair]]:
     """Map each branch to those with which it does not land."""
     conflicts: dict[str, dict[str, Pair]] = {}
-    for pair in collisions.pairs:
+    for pair in (*collisions.pairs, *collisions.others):
         if keeps_apart(pair):
             conflicts.setdefault(pair.a, {})[pair.b] = pair
             conflicts.setdefault(pair.b, {})[pair.a] = pair

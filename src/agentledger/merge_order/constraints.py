@@ -18,7 +18,7 @@ from agentledger.attention.ended_tasks import describe_end
 from agentledger.attention.landed_tasks import merged_tasks
 from agentledger.attention.turn import Kind, turn_of
 from agentledger.merge_order.taking_part import WORDS, group_of, why_over
-from agentledger.model.collisions import Collisions
+from agentledger.model.collisions import Collisions, Grade
 from agentledger.model.fleet import Branch, Fleet
 from agentledger.model.ledger import Brief
 from agentledger.model.merge_plan import Waits
@@ -212,7 +212,13 @@ class _Finder:
         scope = scope_of_brief(brief, self._fleet.policy) if brief else None
         if any(c.path in mine or (scope and scope.owned_by(c.path) is not None) for c in theirs):
             return True
-        return any(ref in (pair.a, pair.b) for pair in self._collisions.by_ref.get(seam, ()))
+        # Scopes, and what is uncommitted, are compared for some outputs only: the order is the same in all of them.
+        known = (
+            p
+            for p in (*self._collisions.by_ref.get(seam, ()), *self._collisions.others)
+            if p.grade is not Grade.SCOPE and not p.uncommitted
+        )
+        return any({pair.a, pair.b} == {seam, ref} for pair in known)
 
 
 def _why_absent(branch: Branch) -> str:

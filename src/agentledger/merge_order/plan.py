@@ -51,7 +51,9 @@ def plan_merges(
     merging = [branch for branch in able if could_merge(branch) or links.settle_base(branch)]
     refs = {branch.ref for branch in merging}
     collisions = links.drop_settled(fleet.collisions or Collisions(), refs)
-    order = order_branches(fleet, collisions, merging, refs)
+    # As on the board: what is finished does not wait for what somebody is still at.
+    finished = {branch.ref for branch in merging if group_of(branch) is None}
+    order = order_branches(fleet, collisions, merging, finished)
     tried = Simulation(yard, order, fleet.base, {branch.ref: branch for branch in fleet.branches})
     run_or_recall(tried, cache, fleet.merger)
     stuck = [_describe_stuck(b, fleet) for b in branches if b.ref not in refs]

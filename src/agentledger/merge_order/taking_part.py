@@ -81,5 +81,6 @@ def why_over(branch: Branch) -> str:
     if branch.state is State.REVERTED:
         return "base took back what had landed of it"
     if branch.state in (State.OPEN, State.DORMANT):
-        return ""
+        # A task that was just handed out: its branch has the copy of the brief.
+        return "" if branch.code_changes else "it changes nothing yet"
     return f"it is {branch.state}" + (f": {branch.state_why}" if branch.state_why else "")

@@ -10,7 +10,7 @@ commits made here, which begin at the commit where the train and the branch real
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence, Set
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -44,10 +44,11 @@ class Stopped(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Side:
-    """What is merged for a branch: a commit with its history, and commits of base that it has beside that."""
+    """What is merged for a branch: a commit with its history, and what a bridge brings in beside that."""
 
     head: str
-    beside: tuple[str, ...] = ()
+    #: The bridge by which it merges: the commit that landed, and that of base which is the same change.
+    bridge: tuple[str, str] | None = None
     #: The tree to merge; "" where that of the head is meant.
     tree: str = ""
 
@@ -80,7 +81,7 @@ class Yard:
         trees = objects.read_object_info(self._scratch.git, [f"{each}^{{tree}}" for each in crossed.values()])
         bare = write_trees_without_tasks(self._scratch, [tree for tree, kind, _ in trees if kind == "tree"])
         return {
-            b.ref: _Side(head=b.head, beside=(b.bridge.landing,), tree=bare[tree])
+            b.ref: _Side(head=b.head, bridge=(b.bridge.head, b.bridge.landing), tree=bare[tree])
             for b, (tree, _, _) in zip([b for b in crossing if b.ref in crossed], trees, strict=True)
             if b.bridge and tree in bare
         }
@@ -103,7 +104,7 @@ class Yard:
 
     def start(self) -> Train:
         """Return a train that nobody has joined."""
-        return Train(self, self.bare_tree(self.base), frozenset())
+        return Train(self, self.bare_tree(self.base), frozenset(), frozenset())
 
     def try_alone(self, ref: str, others: Sequence[str]) -> str:
         """Return the first of the others after which, alone on base, a branch does not merge; '' for none."""
@@ -128,8 +129,13 @@ class Yard:
         """Return the commits of a branch that base lacks."""
         return self._own[ref]
 
-    def is_bridged(self, ref: str) -> bool:
-        return bool(self._sides[ref].beside)
+    def bridge_to(self, train: Train, ref: str) -> tuple[str, str] | None:
+        """Return the bridge that a branch needs on top of a train; None where the train has crossed that one.
+
+        Whoever crossed it has brought what landed into the train's history, where git finds it for the others, too.
+        """
+        side = self._sides[ref]
+        return None if side.bridge in train.bridges or side.head in train.commits else side.bridge
 
     def merge(self, train: Train, ref: str) -> Merged | Failure | None:
         """Return git's answer for a branch on top of a train; None where nothing of it is left to merge."""
@@ -139,9 +145,9 @@ class Yard:
 
     def settle(self, train: Train, ref: str, answer: Merged) -> Settled:
         """Settle what git would settle where submodules are checked out."""
-        starts = self._find_starts(train.commits, ref)
+        starts = self._find_starts(train, ref)
         start = self.bare_tree(starts[0]) if len(starts) == 1 else ""
-        return self._submodules.settle(answer, (start, train.tree, self._tree_of(ref)))
+        return self._submodules.settle(answer, (start, train.tree, self._tree_of(train, ref)))
 
     def merge_by_base(self, train: Train, ref: str) -> Merged | Failure:
         """Return git's answer for base merged into a branch, and that on top of a train."""
@@ -159,8 +165,8 @@ class Yard:
 
     def _question(self, train: Train, ref: str) -> tuple[str, str] | Failure:
         """Return the two commits to merge."""
-        starts = self._find_starts(train.commits, ref)
-        tree = self._tree_of(ref)
+        starts = self._find_starts(train, ref)
+        tree = self._tree_of(train, ref)
         if not starts:
             return Failure("it shares no history with base")
         grounds = self._make_grounds(starts)
@@ -168,15 +174,15 @@ class Yard:
             return Failure("an object that it needs cannot be read")
         return self._scratch.commit(train.tree, grounds), self._scratch.commit(tree, grounds)
 
-    def _tree_of(self, ref: str) -> str:
+    def _tree_of(self, train: Train, ref: str) -> str:
         side = self._sides[ref]
-        return side.tree or self.bare_tree(side.head)
+        return (side.tree if self.bridge_to(train, ref) else "") or self.bare_tree(side.head)
 
-    def _find_starts(self, landed: Set[str], ref: str) -> tuple[str, ...]:
+    def _find_starts(self, train: Train, ref: str) -> tuple[str, ...]:
         """Return where a branch and a train part: the merge bases of the two, by the commits that have landed."""
-        own, side = self._own[ref], self._sides[ref]
-        shared = own & landed
-        if not shared and not side.beside:
+        own, side, bridge = self._own[ref], self._sides[ref], self.bridge_to(train, ref)
+        shared = own & train.commits
+        if not shared and not bridge:
             return self._history.merge_bases(side.head)
         entries = {
             parent
@@ -184,7 +190,7 @@ class Yard:
             for parent in self._history.outside[commit].parents
             if parent in shared or self._history.contains(parent)
         }
-        found = sorted(entries | set(side.beside))
+        found = sorted(entries | {bridge[1]} if bridge else entries)
         return tuple(
             each
             for each in found
@@ -208,23 +214,29 @@ class Yard:
 class Train:
     """Base with some branches merged, one on top of the other."""
 
-    def __init__(self, yard: Yard, tree: str, commits: frozenset[str]) -> None:
+    def __init__(
+        self, yard: Yard, tree: str, commits: frozenset[str], bridges: frozenset[tuple[str, str]]
+    ) -> None:
         self._yard = yard
         #: Without the folders of the ledger's tasks; '' where base itself cannot be read.
         self.tree = tree
         #: The commits outside base that have landed.
         self.commits = commits
+        #: Those by which one of its branches came.
+        self.bridges = bridges
 
     def after(self, ref: str, tree: str) -> Train:
         """Return the train with a branch merged, whose tree is then this one."""
-        return Train(self._yard, tree, self.commits | self._yard.own(ref))
+        bridge = self._yard.bridge_to(self, ref)
+        bridges = self.bridges | {bridge} if bridge else self.bridges
+        return Train(self._yard, tree, self.commits | self._yard.own(ref), bridges)
 
     def join(self, ref: str) -> Landed | Stopped:
         """Merge a branch on top, and say what came of it; `after` makes it part of the train."""
         answer = self._yard.merge(self, ref)
         if answer is None:
             return Landed(self.tree)
-        via = Via.BRIDGE if self._yard.is_bridged(ref) else None
+        via = Via.BRIDGE if self._yard.bridge_to(self, ref) else None
         if isinstance(answer, Failure):
             return Stopped(failed=answer.reason)
         answer, note = (answer, "") if answer.clean else self._yard.settle(self, ref, answer)

@@ -155,6 +155,8 @@ class Collisions:
     #: The worst first. Those that merely overlap are not in it, since there can be hundreds of thousands: see
     #: `list_overlaps`.
     pairs: tuple[Pair, ...] = ()
+    #: Where one branch alone was asked about: the conflicts of the others, which decide about the order, too.
+    others: tuple[Pair, ...] = ()
     #: The files that more than one of the compared branches changes, in order of paths.
     shared: tuple[Shared, ...] = ()
     #: How many pairs of branches were compared, and how many of these git had to merge.

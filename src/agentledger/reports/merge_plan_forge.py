@@ -29,6 +29,8 @@ _LANDINGS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
 }
 # glab would else ask, and wait for a pipeline while the next step is begun.
 _NOW: Mapping[str, tuple[str, ...]] = {"gh": (), "glab": ("--auto-merge=false", "--yes")}
+# What lands so is in base as commits that no branch has.
+_REWRITING = ("squash", "rebase")
 _KINDS = {"gh": "github", "glab": "gitlab"}
 
 
@@ -40,6 +42,12 @@ def render_forge_commands(plan: MergePlan, fleet: Fleet, forge: str) -> str:
         lines.append(f"# {note}")
     for step in plan.steps:
         lines += ["", f"# {step.number}. {step.why}", *_render_step(step, branches[step.ref], fleet, forge)]
+        if (below := _find_rewritten(step, plan, branches)) and fleet.policy.landing in _REWRITING:
+            lines[-1:] = [
+                f"# {_name(below, branches)} lands as other commits, so git may stop at its lines: agentledger board",
+                "# then has the commands that bring in what landed",
+                lines[-1],
+            ]
     if plan.left:
         lines += [
             "",
@@ -47,6 +55,13 @@ def render_forge_commands(plan: MergePlan, fleet: Fleet, forge: str) -> str:
             *(f"# {_name(left.ref, branches)}: {_explain(left)}" for left in plan.left),
         ]
     return "\n".join(lines) + "\n"
+
+
+def _find_rewritten(step: Step, plan: MergePlan, branches: Mapping[str, Branch]) -> str:
+    """Return the last of the steps before this one whose commits its branch has, too; "" where there is none."""
+    mine = {commit.id for commit in branches[step.ref].commits}
+    before = (each.ref for each in reversed(plan.steps[: step.number - 1]))
+    return next((ref for ref in before if any(c.id in mine for c in branches[ref].commits)), "")
 
 
 def find_other_forge(fleet: Fleet, forge: str) -> str:
@@ -75,6 +90,11 @@ def _render_step(step: Step, branch: Branch, fleet: Fleet, forge: str) -> Iterat
             yield f"# this takes them away there: {push}"
         else:
             yield f"# it is not on the remote as it is here: {push}"
+    if branch.ref == f"refs/remotes/{branch.name}":
+        # Its name there is no name at the forge: the request may come from somebody's fork.
+        yield "# it is on another remote, so put the number of its request for the name:"
+        yield f"# {shlex.join(words)}"
+        return
     # With more brought into it, the branch is at another commit than the one that is named.
     yield f"# then: {shlex.join(words)}" if step.via in (Via.BASE, Via.BRIDGE) else shlex.join(words)
 

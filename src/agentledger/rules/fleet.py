@@ -196,6 +196,8 @@ def _wait_or_build(case: Case, task: str) -> str:
 def _dependency_cycle(case: Case, first: str) -> list[str] | None:
     """Return the way from this task through a dependency back to itself, both ends included; None: no circle."""
     me = case.brief.task if case.brief else ""
+    if first == me:
+        return [me, me]
     ways, seen = [[me, first]], {first}
     while ways:
         way = ways.pop()
