@@ -9,7 +9,6 @@ import jsonschema
 import pytest
 from rich.cells import cell_len
 
-from agentledger.attention.relations import format_relation, list_relations
 from agentledger.model.collisions import (
     Collisions,
     Copy,
@@ -130,20 +129,6 @@ def test_the_document_has_all_of_it() -> None:
     (loose,) = [b["uncommitted"] for b in document["branches"] if b["branch"] == "agent/c"]
     assert loose["skipped"] == [{"path": "big.bin", "why": "larger than 1 MiB"}]
     assert [b["uncommitted"] for b in document["branches"] if b["branch"] == "agent/b"] == [None]
-
-
-def test_the_relations_of_a_branch_name_each_kind() -> None:
-    lines = [format_relation(r) for b in ALL.branches for r in list_relations(ALL, b)]
-    assert lines == [
-        "git could not merge it with agent/c; nobody knows whether they collide: git ended by signal 6",
-        "carries a copy of a commit of agent/b",
-        "may break agent/b; a guess from names: agentledger conflicts shows the lines",
-        "collides, with uncommitted work, with agent/c",
-        "carries a copy of a commit of agent/a; 1 path of it out of scope here",
-        "may be broken by agent/a; a guess from names: agentledger conflicts shows the lines",
-        "git could not merge it with agent/a; nobody knows whether they collide: git ended by signal 6",
-        "collides, with uncommitted work, with agent/b",
-    ]
 
 
 @pytest.mark.parametrize("width", [40, 80])
