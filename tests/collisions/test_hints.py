@@ -202,6 +202,22 @@ QUIET = {
         {"a.py": KEPT},
         {"b.py": "def own_helper():\n    pass\n\n\nown_helper()\n"},
     ),
+    "the other one defines it for any types": Row(
+        {"A.java": "class A {\n  public Answer<T> toAnswer(Answer<?> a) {\n    return a;\n  }\n}\n"},
+        {"A.java": "class A {\n}\n"},
+        {
+            "B.java": "class B {\n  public static <T, A> Map<T, A> toAnswer(A a) {\n    return a;\n  }\n}\n",
+            "C.java": "class C {\n  int n = B.toAnswer(1);\n}\n",
+        },
+    ),
+    "a method of an object that is called like the module": Row(
+        {
+            "writer.py": "class A:\n    def send_all(self, x):\n        pass\n",
+            "c.py": "class C:\n    def send_all(self, x):\n        pass\n",
+        },
+        {"writer.py": "class A:\n    pass\n"},
+        {"b.py": "import c\n\nwriter = c.C()\nwriter.send_all(1)\n"},
+    ),
     "the other one has a variable": Row(
         {"a.py": PY.format("page_size")},
         {"a.py": KEPT},

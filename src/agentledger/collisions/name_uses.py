@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from agentledger.collisions.name_changes import LARGEST
-from agentledger.collisions.names import ENDS, blank, family_of
+from agentledger.collisions.names import ENDS, blank, family_of, is_of_object
 from agentledger.git import objects
 from agentledger.git.scratch import Scratch
 from agentledger.git.word_search import find_files_with_words
@@ -80,7 +80,9 @@ def keep_gone(
         }
         if not after:
             kept.append(c._replace(everywhere=True))
-        elif _name_module(c.definition.path) not in map(_name_module, after):
+        elif not is_of_object(c.definition.text) and _name_module(c.definition.path) not in map(
+            _name_module, after
+        ):
             kept.append(c)
     return kept
 
