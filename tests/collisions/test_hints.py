@@ -146,6 +146,14 @@ BREAK = {
         "def load_all(url):",
         "from pages import KEPT, load_all",
     ),
+    "taken from a module that is imported under its own name": Row(
+        {"pages.js": "export const openAll = 1\n", "c.js": "export const openAll = 1\n"},
+        {"pages.js": "// none\n"},
+        {"b.js": "const pages = require('./pages')\npages.openAll(1)\n"},
+        "openAll",
+        "export const openAll = 1",
+        "pages.openAll(1)",
+    ),
     "taken from the package that lost it": Row(
         {"git/a.go": "package git\n\nfunc Clean() {\n}\n", "c.go": "package c\n\nfunc Clean() {\n}\n"},
         {"git/a.go": "package git\n"},
@@ -210,18 +218,27 @@ QUIET = {
             "C.java": "class C {\n  int n = B.toAnswer(1);\n}\n",
         },
     ),
-    "a method of an object that is called like the module": Row(
-        {
-            "writer.py": "class A:\n    def send_all(self, x):\n        pass\n",
-            "c.py": "class C:\n    def send_all(self, x):\n        pass\n",
-        },
-        {"writer.py": "class A:\n    pass\n"},
-        {"b.py": "import c\n\nwriter = c.C()\nwriter.send_all(1)\n"},
+    "an object that is called like the module": Row(
+        {"writer.py": PY.format("send_all"), "c.py": PY.format("send_all")},
+        {"writer.py": KEPT},
+        {"b.py": "import c\n\n\ndef f(self, writer: c.C) -> None:\n    writer.send_all(1)\n"},
+    ),
+    "a part of something else that is called like the module": Row(
+        {"fs/path.py": PY.format("split_all"), "c.py": PY.format("split_all")},
+        {"fs/path.py": KEPT},
+        {"b.py": "import os\n\nos.path.split_all(1)\n"},
     ),
     "the other one has a variable": Row(
         {"a.py": PY.format("page_size")},
         {"a.py": KEPT},
         {"b.py": "def f():\n    print(page_size)\n    page_size, n = 1, 2\n"},
+    ),
+    "the other one has a variable of a condition": Row(
+        {"a.go": "package a\n\nfunc homeDir() string {\n}\n"},
+        {"a.go": "package a\n"},
+        {
+            "b.go": "package b\n\nfunc f() {\n\tif homeDir, err := dir(); err == nil {\n\t\tg(homeDir)\n\t}\n}\n"
+        },
     ),
     "the other one has a parameter": Row(
         {"a.ts": "export const rowCount = () => 1\n"},

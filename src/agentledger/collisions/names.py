@@ -83,8 +83,6 @@ _METHOD = re.compile(
     r"(?:<[^(){};=]*>\s+)?(?:[\w.\[\],?]+(?:<[^(){};=]*>[\[\]?]*)?\s+)?[*#]?([^\W\d]\w*)"
     r"\s*(?:<[^()]*>)?\([^()]*\)\s*(?::\s*[^{;]+)?(?:throws\s+[\w., ]+)?\{\s*$"
 )
-# What only an object has: a receiver before the name, or the object as the first parameter.
-_OF_OBJECT = re.compile(r"^\s*func\s*\(|\(\s*(?:&\s*(?:'\w+\s+)?)?(?:mut\s+)?(?:self|cls)\b")
 _FORMS = (_KEYWORD, _TYPE, _MACRO, _CONSTANT)
 _NOT_DEFINED = re.compile(
     r"^\s*(?:return|if|for|while|switch|catch|else|elif|await|new|throw|import|from|yield)\b"
@@ -114,11 +112,6 @@ def find_definitions(code: str, family: str) -> Iterator[str]:
         match = _METHOD.match(code)
         if match and is_telling(match[1]):
             yield match[1]
-
-
-def is_of_object(definition: str) -> bool:
-    """Does this line define a method, which nobody can take from a module?"""
-    return _OF_OBJECT.search(definition) is not None
 
 
 def find_words(code: str) -> list[str]:
