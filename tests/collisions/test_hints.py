@@ -146,6 +146,14 @@ BREAK = {
         "def load_all(url):",
         "from pages import KEPT, load_all",
     ),
+    "taken from a module that is imported under its own name": Row(
+        {"pages.js": "export const openAll = 1\n", "c.js": "export const openAll = 1\n"},
+        {"pages.js": "// none\n"},
+        {"b.js": "const pages = require('./pages')\npages.openAll(1)\n"},
+        "openAll",
+        "export const openAll = 1",
+        "pages.openAll(1)",
+    ),
     "taken from the package that lost it": Row(
         {"git/a.go": "package git\n\nfunc Clean() {\n}\n", "c.go": "package c\n\nfunc Clean() {\n}\n"},
         {"git/a.go": "package git\n"},
@@ -202,10 +210,35 @@ QUIET = {
         {"a.py": KEPT},
         {"b.py": "def own_helper():\n    pass\n\n\nown_helper()\n"},
     ),
+    "the other one defines it for any types": Row(
+        {"A.java": "class A {\n  public Answer<T> toAnswer(Answer<?> a) {\n    return a;\n  }\n}\n"},
+        {"A.java": "class A {\n}\n"},
+        {
+            "B.java": "class B {\n  public static <T, A> Map<T, A> toAnswer(A a) {\n    return a;\n  }\n}\n",
+            "C.java": "class C {\n  int n = B.toAnswer(1);\n}\n",
+        },
+    ),
+    "an object that is called like the module": Row(
+        {"writer.py": PY.format("send_all"), "c.py": PY.format("send_all")},
+        {"writer.py": KEPT},
+        {"b.py": "import c\n\n\ndef f(self, writer: c.C) -> None:\n    writer.send_all(1)\n"},
+    ),
+    "a part of something else that is called like the module": Row(
+        {"fs/path.py": PY.format("split_all"), "c.py": PY.format("split_all")},
+        {"fs/path.py": KEPT},
+        {"b.py": "import os\n\nos.path.split_all(1)\n"},
+    ),
     "the other one has a variable": Row(
         {"a.py": PY.format("page_size")},
         {"a.py": KEPT},
         {"b.py": "def f():\n    print(page_size)\n    page_size, n = 1, 2\n"},
+    ),
+    "the other one has a variable of a condition": Row(
+        {"a.go": "package a\n\nfunc homeDir() string {\n}\n"},
+        {"a.go": "package a\n"},
+        {
+            "b.go": "package b\n\nfunc f() {\n\tif homeDir, err := dir(); err == nil {\n\t\tg(homeDir)\n\t}\n}\n"
+        },
     ),
     "the other one has a parameter": Row(
         {"a.ts": "export const rowCount = () => 1\n"},

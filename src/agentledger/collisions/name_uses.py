@@ -151,26 +151,33 @@ def keep_used(
         codes = blank(text, c.family).split("\n")
         if c.number > len(codes) or not is_use(codes[c.number - 1], c.name):
             continue
-        if any(c.name in code and binds(code, c.name) for code in codes):
+        if _binds_in(codes, c.name):
             continue
         line = Line(c.path, c.number, text.split("\n")[c.number - 1].strip())
-        # An import has its module in a text.
-        if c.everywhere or names_module(line.text, c.name, c.definition.path):
+        if c.everywhere or names_module(line.text, c.name, c.definition.path, codes):
             yield Use(c, line)
 
 
-def names_module(text: str, name: str, path: bytes) -> bool:
-    """Does this line take the name from the module that `path` is?"""
+def names_module(text: str, name: str, path: bytes, codes: Sequence[str]) -> bool:
+    """Does this line, in a file of these lines of code, take the name from the module that `path` is?"""
+    # An import has its module in a text, so this is about the line as it is written.
     before, _, after = text.partition(name)
-    word = re.escape(_name_module(path))
+    module = _name_module(path)
+    word = re.escape(module)
     return bool(
-        # module.name, module::name, module->name
-        re.search(rf"\b{word}(?:\.|::|->)$", before)
+        # module.name, module::name, module->name; but not a variable or parameter that is called like the module
+        (_ends_with_module(before, word, path) and not _is_object(codes, module))
         # from module import a, name; use module::{a, name}; import { name } from './module'
         or re.match(rf"\s*from\s+[\w.]*\b{word}\s+import\s[^#]*$", before)
         or re.match(rf"\s*(?:pub\s+)?use\s[\w:{{, ]*\b{word}::\{{[^}}]*$", before)
         or re.match(rf"[^;]*\bfrom\s+['\"][^'\"]*\b{word}(?:\.\w+)?['\"]", after)
     )
+
+
+def _ends_with_module(before: str, word: str, path: bytes) -> bool:
+    """Does this text end with the module? What it is a part of has to be a folder: `os.path` is not `own/path.py`."""
+    match = re.search(rf"(?:\b(\w+)\.|(?<![.\w])){word}(?:\.|::|->)$", before)
+    return match is not None and (match[1] is None or match[1] in decode(path).split("/")[:-1])
 
 
 # A key of an object, a named argument, a field's value, an assignment.
@@ -187,13 +194,25 @@ def binds(code: str, name: str) -> bool:
     return re.search(_BINDING.replace("NAME", re.escape(name)), code) is not None
 
 
+def _binds_in(codes: Iterable[str], name: str) -> bool:
+    return any(name in code and binds(code, name) for code in codes)
+
+
+_IMPORT = re.compile(r"\s*(?:import|from|use|using)\b|.*\brequire\b")
+
+
+def _is_object(codes: Iterable[str], module: str) -> bool:
+    """Is there a variable or parameter that is called like the module? An import gives it no other meaning."""
+    return _binds_in((code for code in codes if not _IMPORT.match(code)), module)
+
+
 _LIST = r"(?:\w+\s*,\s*)*"
 _BINDING = "|".join(
     (
         # let NAME, for (a, NAME in …), as NAME, def NAME
         rf"\b(?:let|const|var|val|mut|for|as|def|fn|func|function|class|global|type)\s+(?:\(?\s*{_LIST})?NAME\b",
-        # a, NAME = …; NAME := …
-        rf"^\s*{_LIST}NAME\s*(?:,\s*\w+\s*)*(?::=|=(?!=))",
+        # a, NAME = …; NAME := …; if NAME, err := …
+        rf"^\s*(?:(?:\}}\s*else\s+)?(?:if|for|switch)\s+)?{_LIST}NAME\s*(?:,\s*\w+\s*)*(?::=|=(?!=))",
         # const { a, NAME } = …
         r"\b(?:let|const|var)\s*[{\[][^}\]]*\bNAME\b[^}\]]*[}\]]\s*=",
         # |a, NAME|

@@ -79,7 +79,9 @@ _ASSIGNED = re.compile(r"^([^\W\d]\w*)\s*(?::[^=]+)?=(?![=>])")
 _METHOD = re.compile(
     r"^\s+(?:(?:public|private|protected|internal|static|async|override|virtual|abstract|final|readonly|get|set"
     r"|sealed)\s+)*"
-    r"(?:[\w.<>\[\],?]+\s+)?[*#]?([^\W\d]\w*)\s*(?:<[^()]*>)?\([^()]*\)\s*(?::\s*[^{;]+)?(?:throws\s+[\w., ]+)?\{\s*$"
+    # <T, A> Map<T, A> name
+    r"(?:<[^(){};=]*>\s+)?(?:[\w.\[\],?]+(?:<[^(){};=]*>[\[\]?]*)?\s+)?[*#]?([^\W\d]\w*)"
+    r"\s*(?:<[^()]*>)?\([^()]*\)\s*(?::\s*[^{;]+)?(?:throws\s+[\w., ]+)?\{\s*$"
 )
 _FORMS = (_KEYWORD, _TYPE, _MACRO, _CONSTANT)
 _NOT_DEFINED = re.compile(
