@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from agentledger.collisions import same_commits
+from agentledger.collisions.copied import same_commits
 from agentledger.model.collisions import Copy
 from gitrepo import START, Commit, Content, Repo
 from reading import fleet, git_commands

@@ -25,9 +25,9 @@ from agentledger.model.collisions import (
 from agentledger.model.conflict import Conflict, ConflictFile, Hunk
 from agentledger.model.fleet import Fleet, State
 from agentledger.reports import shapes
-from agentledger.reports.conflicts_json import encode_conflicts
-from agentledger.reports.conflicts_lines import FEW
-from agentledger.reports.conflicts_text import render_conflicts
+from agentledger.reports.conflicts.conflicts_json import encode_conflicts
+from agentledger.reports.conflicts.conflicts_lines import FEW
+from agentledger.reports.conflicts.conflicts_text import render_conflicts
 from fleets import HOSTILE, branch, fleet
 
 FILES = (

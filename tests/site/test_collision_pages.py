@@ -18,11 +18,12 @@ from agentledger.model.collisions import Collisions, Grade, Pair, Shared
 from agentledger.model.fleet import Branch, Fleet
 from agentledger.model.merge_plan import MergeOrder
 from agentledger.model.text import decode
-from agentledger.site import collision_graph, collisions_view, manifest, merge_order_view, pages
+from agentledger.site import manifest, pages
 from agentledger.site.build import build_site
-from agentledger.site.others_view import build_all_others
+from agentledger.site.collisions import collision_graph, collisions_view, merge_order_view
+from agentledger.site.collisions.others_view import build_all_others
+from agentledger.site.collisions.pair_view import Places
 from agentledger.site.page_names import name_pages
-from agentledger.site.pair_view import Places
 from browser import window
 
 HOSTILE = decode(b"\"'><script>alert(1)</script>\xe2\x80\xae\xff")

@@ -1,7 +1,7 @@
 """`agentledger conflicts`: show which branches collide with base and with each other, or print that as JSON.
 
-Belongs here: options, which branch is meant, printing. Does not: the text (see `reports.conflicts_text`), the JSON
-(see `reports.conflicts_json`), or finding collisions (see `collisions.forecast_pairs`).
+Belongs here: options, which branch is meant, printing. Does not: the text and the JSON (see
+`reports.conflicts`), or finding collisions (see `collisions.forecast_pairs`).
 """
 
 from __future__ import annotations
@@ -71,14 +71,14 @@ def _print_notes(fleet: Fleet) -> None:
 
 
 def _print_json(fleet: Fleet, branch: Branch | None) -> None:
-    from agentledger.reports import conflicts_json
+    from agentledger.reports.conflicts import conflicts_json
 
     click.echo(conflicts_json.encode_conflicts(fleet, branch), nl=False)
 
 
 def _print_text(fleet: Fleet, branch: Branch | None, list_all: bool) -> None:
     from agentledger.model.collisions import Collisions
-    from agentledger.reports.conflicts_text import render_conflicts
+    from agentledger.reports.conflicts.conflicts_text import render_conflicts
 
     collisions = fleet.collisions or Collisions()
     print_styled(lambda width: render_conflicts(fleet, collisions, width, branch=branch, list_all=list_all))

@@ -1,7 +1,7 @@
 """`agentledger merge-plan`: in which order branches land, tried one on top of the other.
 
 Belongs here: options, finding the branches that are named, printing. Does not: the plan (see `merge_order.plan`), or
-its text, JSON and commands (see `reports.merge_plan_text`, `merge_plan_json`, `merge_plan_forge`).
+its text, JSON and commands (see `reports.merge_plan.merge_plan_text`, `merge_plan_json`, `merge_plan_forge`).
 """
 
 from __future__ import annotations
@@ -88,15 +88,15 @@ def _find_refs(fleet: Fleet, names: Sequence[str]) -> tuple[str, ...]:
 
 def _render(plan: MergePlan, fleet: Fleet, format: str) -> bytes | str:
     if format == "json":
-        from agentledger.reports.merge_plan_json import encode_merge_plan
+        from agentledger.reports.merge_plan.merge_plan_json import encode_merge_plan
 
         return encode_merge_plan(plan, fleet)
     if format == "text":
-        from agentledger.reports.merge_plan_text import render_merge_plan
+        from agentledger.reports.merge_plan.merge_plan_text import render_merge_plan
 
         width = shutil.get_terminal_size().columns if sys.stdout.isatty() else pipe_columns()
         return render_merge_plan(plan, fleet, width)
-    from agentledger.reports.merge_plan_forge import find_other_forge, render_forge_commands
+    from agentledger.reports.merge_plan.merge_plan_forge import find_other_forge, render_forge_commands
 
     if note := find_other_forge(fleet, format):
         click.echo(f"note: {note}", err=True)

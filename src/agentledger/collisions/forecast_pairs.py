@@ -1,8 +1,8 @@
 """Compare all branches that merge into base, two by two: the whole of what `model.collisions.Collisions` has.
 
 Belongs here: which branches take part, and putting the parts together. Does not: which pairs can conflict (see
-`pair_filter`), merging them (see `merge_pairs`), or what else is found about two branches (see `hints`, `copies`,
-`uncommitted`).
+`pair_filter`), merging them (see `merge_pairs`), or what else is found about two branches (see `may_break`,
+`copied`, `uncommitted`).
 
 The question about two branches: base with the first one merged, and base with the second one merged, do these merge?
 Both begin at base, so the answer does not depend on when either branch forked.
@@ -17,7 +17,7 @@ from functools import partial
 from agentledger.changes import net_changes
 from agentledger.changes.net_changes import Net
 from agentledger.collisions.compared_heads import find_heads, keep_clean, list_ahead
-from agentledger.collisions.copies import find_copies, list_cut
+from agentledger.collisions.copied.copies import find_copies, list_cut
 from agentledger.collisions.footprints import build_footprints
 from agentledger.collisions.hunk_ranges import find_touching_edits
 from agentledger.collisions.judge_pairs import bring_blobs, judge_pairs
@@ -157,7 +157,7 @@ def _find_hints(
 ) -> Iterator[Hint]:
     """Yield what may break between these heads; one that stands on another one knows what that does."""
     # Most commands ask for none, and need none of its patterns.
-    from agentledger.collisions.hints import find_guesses, list_hints
+    from agentledger.collisions.may_break.hints import find_guesses, list_hints
 
     if compared.nobody:
         return

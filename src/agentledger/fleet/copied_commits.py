@@ -1,7 +1,7 @@
 """What each branch is told of its commits that another branch has, too, and the command that takes them out.
 
-Belongs here: the copies that were found, as one branch sees them. Does not: finding them (see `collisions.copies`), or
-the words (see `rules.fleet`).
+Belongs here: the copies that were found, as one branch sees them. Does not: finding them (see
+`collisions.copied.copies`), or the words (see `rules.copied_commits`).
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The merge plan of a fleet: which branches it looks at, their order, and what trying it gave.
 
 Belongs here: putting these together. Does not: any of the parts (see `taking_part`, `rank`, `simulate`), or printing
-(see `reports.merge_plan_text`).
+(see `reports.merge_plan.merge_plan_text`).
 """
 
 from __future__ import annotations

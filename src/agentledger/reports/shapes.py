@@ -11,9 +11,9 @@ from collections.abc import Mapping
 import msgspec
 
 from agentledger.reports import shapes_commands as commands
-from agentledger.reports import shapes_conflicts as conflicts
 from agentledger.reports import shapes_ledger as ledger
-from agentledger.reports import shapes_merge_plan as merge_plan
+from agentledger.reports.conflicts import shapes_conflicts as conflicts
+from agentledger.reports.merge_plan import shapes_merge_plan as merge_plan
 
 SCHEMAS: Mapping[str, type[ledger.Entry]] = {
     "ledger": ledger.Ledger,

@@ -1,7 +1,7 @@
 """Is a commit of the branch on another branch, too?
 
-Belongs here: the rule FLT006, and its words. Does not: finding such commits (see `collisions.copies`), or the other
-rules of the fleet (see `fleet`).
+Belongs here: the rule FLT006, and its words. Does not: finding such commits (see
+`collisions.copied.copies`), or the other rules of the fleet (see `fleet`).
 """
 
 from __future__ import annotations

@@ -28,7 +28,9 @@ from agentledger.model.fleet import Base, Branch, Fleet, State, Sync
 from agentledger.model.merge_plan import MergePlan
 from agentledger.model.text import format_count
 from agentledger.model.work import Standing
-from agentledger.site import collisions_view, merge_order_view, newtask, others_view, page_names, reply
+from agentledger.site import newtask, page_names, reply
+from agentledger.site.collisions import collisions_view, merge_order_view, others_view
+from agentledger.site.collisions.pair_view import Places
 from agentledger.site.forge_links import Link
 from agentledger.site.labels import (
     STATES,
@@ -39,7 +41,6 @@ from agentledger.site.labels import (
     format_line_counts,
     merge_mark,
 )
-from agentledger.site.pair_view import Places
 
 ENDED_SHOWN = 300  # branches on the board; a page of its own lists all of them
 UNREADABLE_SHOWN = 5  # branches that are named; the rest are counted

@@ -18,6 +18,7 @@ from agentledger.model.fleet import Branch, Commit, FilePatch, Fleet, State, Syn
 from agentledger.model.text import count_misleading, decode, format_count
 from agentledger.site import diff, forge_links
 from agentledger.site.branch_commands import Command, build_commands
+from agentledger.site.collisions.others_view import NO_OTHERS, Others
 from agentledger.site.conflict_view import Conflicted, build_conflict, describe_rest
 from agentledger.site.file_view import (
     LISTED,
@@ -32,7 +33,6 @@ from agentledger.site.file_view import (
 from agentledger.site.findings_view import FindingsView, build_findings
 from agentledger.site.labels import STATES, Fact, Frame, Mark, branch_title, build_frame, merge_verdict
 from agentledger.site.markdown.render import Rendered
-from agentledger.site.others_view import NO_OTHERS, Others
 from agentledger.site.reply import Replies, build_replies
 from agentledger.site.task_view import WorkView, build_work_view
 from agentledger.site.timeline import CommitLine, list_documents

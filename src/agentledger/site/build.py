@@ -13,7 +13,8 @@ from typing import Protocol
 
 from agentledger.model.fleet import Branch, FilePatch, Fleet
 from agentledger.model.merge_plan import MergePlan
-from agentledger.site import feed, folder, manifest, others_view, pages, task_view, write
+from agentledger.site import feed, folder, manifest, pages, task_view, write
+from agentledger.site.collisions import others_view
 from agentledger.site.markdown.pool import Renderer
 from agentledger.site.markdown.render import Rendered
 from agentledger.site.page_names import INDEX, name_pages

@@ -23,7 +23,7 @@ from agentledger import __version__
 from agentledger.attention.turn import turn_of
 from agentledger.model.fleet import Branch, Fleet
 from agentledger.model.ledger import Document
-from agentledger.site.others_view import NO_OTHERS, Others
+from agentledger.site.collisions.others_view import NO_OTHERS, Others
 from agentledger.site.reply import build_replies
 from agentledger.site.timeline import list_documents
 

@@ -15,11 +15,12 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from agentledger.model.fleet import Branch, FilePatch, Fleet
 from agentledger.model.merge_plan import MergePlan
 from agentledger.model.text import escape_hidden, format_path, format_rfc3339
-from agentledger.site import collisions_view, feed, merge_order_view, newtask
+from agentledger.site import feed, newtask
 from agentledger.site.board_view import Board, build_board, list_board_branches
 from agentledger.site.branch_view import NO_TEXTS, build_branch_page
+from agentledger.site.collisions import collisions_view, merge_order_view
+from agentledger.site.collisions.others_view import NO_OTHERS, Others
 from agentledger.site.markdown.render import Rendered
-from agentledger.site.others_view import NO_OTHERS, Others
 from agentledger.site.page_names import (
     ATOM,
     CHECK_INS,

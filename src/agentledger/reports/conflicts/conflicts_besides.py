@@ -14,7 +14,7 @@ from agentledger.attention import collisions as words
 from agentledger.model.collisions import Copy, Grade, Hint, Line, Pair, Uncommitted
 from agentledger.model.text import escape_hidden, format_count
 from agentledger.model.work import find_dependencies
-from agentledger.reports.conflicts_lines import FEW, FILES, INDENT, View, count_rest, name_pair
+from agentledger.reports.conflicts.conflicts_lines import FEW, FILES, INDENT, View, count_rest, name_pair
 
 
 def render_unknown(view: View) -> Iterator[Text]:

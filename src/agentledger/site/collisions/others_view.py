@@ -14,11 +14,9 @@ from agentledger.attention.relations import list_ties
 from agentledger.model.collisions import Collisions, Grade, Pair
 from agentledger.model.fleet import Branch, Fleet
 from agentledger.model.text import decode, format_count
-from agentledger.site import collision_notes
-from agentledger.site.collision_notes import CopyView, HintView
-from agentledger.site.conflict_view import Conflicted, describe_rest
-from agentledger.site.labels import Mark
-from agentledger.site.pair_view import (
+from agentledger.site.collisions import collision_notes
+from agentledger.site.collisions.collision_notes import CopyView, HintView
+from agentledger.site.collisions.pair_view import (
     FILES_SHOWN,
     First,
     Place,
@@ -28,6 +26,8 @@ from agentledger.site.pair_view import (
     find_first,
     mark_pair,
 )
+from agentledger.site.conflict_view import Conflicted, describe_rest
+from agentledger.site.labels import Mark
 
 #: Pairs that are shown with their regions, pairs that are shown at all, and files that others change, too.
 WHOLE, PAIRS_SHOWN, SHARED_SHOWN = 20, 100, 10

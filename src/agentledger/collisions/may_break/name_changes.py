@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from agentledger.collisions.names import blank, find_definitions, find_words
+from agentledger.collisions.may_break.names import blank, find_definitions, find_words
 from agentledger.collisions.where import Bring, Where
 from agentledger.git.blob_pairs import DIFF_TREE, Pair, read_blob_sizes, write_pair_trees
 from agentledger.git.process import split_stream, stream_output

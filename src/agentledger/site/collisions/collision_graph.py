@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from agentledger.model.collisions import Grade, Pair
 from agentledger.model.merge_plan import MergeOrder
 from agentledger.model.text import escape_hidden, format_count
-from agentledger.site.pair_view import Place, Places
+from agentledger.site.collisions.pair_view import Place, Places
 
 #: Branches that are drawn; with more of them nobody can follow an arc.
 NODES = 40

@@ -18,8 +18,16 @@ from agentledger.attention.turn import has_conflict
 from agentledger.model.collisions import Collisions, Grade, Pair
 from agentledger.model.fleet import Branch, Fleet, State
 from agentledger.model.text import escape_hidden, format_count
-from agentledger.reports import conflicts_besides as besides
-from agentledger.reports.conflicts_lines import FEW, FILES, INDENT, View, count_rest, name_pair, render_file
+from agentledger.reports.conflicts import conflicts_besides as besides
+from agentledger.reports.conflicts.conflicts_lines import (
+    FEW,
+    FILES,
+    INDENT,
+    View,
+    count_rest,
+    name_pair,
+    render_file,
+)
 from agentledger.reports.fitting import fit_command
 
 

@@ -15,9 +15,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from agentledger.collisions.name_changes import Gone, NameChange, read_name_changes
-from agentledger.collisions.name_uses import Candidate, keep_gone, keep_used
-from agentledger.collisions.names import family_of
+from agentledger.collisions.may_break.name_changes import Gone, NameChange, read_name_changes
+from agentledger.collisions.may_break.name_uses import Candidate, keep_gone, keep_used
+from agentledger.collisions.may_break.names import family_of
 from agentledger.collisions.pair_filter import Two
 from agentledger.collisions.where import Bring, Where
 from agentledger.git.blob_pairs import Pair as BlobPair

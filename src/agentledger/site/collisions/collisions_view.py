@@ -13,12 +13,12 @@ from agentledger.attention.collisions import count_collisions, is_collision
 from agentledger.model.collisions import Collisions, Grade, Pair
 from agentledger.model.fleet import Fleet
 from agentledger.model.text import decode, format_count
-from agentledger.site import collision_notes
-from agentledger.site.collision_graph import Graph, build_graph
-from agentledger.site.collision_notes import CopyView, HintView
+from agentledger.site.collisions import collision_notes
+from agentledger.site.collisions.collision_graph import Graph, build_graph
+from agentledger.site.collisions.collision_notes import CopyView, HintView
+from agentledger.site.collisions.pair_view import PairView, Place, Places, build_pair
 from agentledger.site.conflict_view import describe_rest
 from agentledger.site.labels import Frame, build_frame
-from agentledger.site.pair_view import PairView, Place, Places, build_pair
 
 #: Pairs under one heading that are listed, those of them that show a region, and files that several branches change.
 PAIRS_SHOWN, REGIONS_SHOWN, SHARED_SHOWN = 300, 100, 20

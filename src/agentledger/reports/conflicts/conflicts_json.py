@@ -15,7 +15,8 @@ from agentledger.attention import collisions as words
 from agentledger.model.collisions import Collisions, Copy, Grade, Hint, Line, Pair, Uncommitted
 from agentledger.model.fleet import Branch, Fleet, State
 from agentledger.model.text import format_path
-from agentledger.reports import json, shapes_conflicts
+from agentledger.reports import json
+from agentledger.reports.conflicts import shapes_conflicts
 from agentledger.reports.shapes_ledger import base64_unless_utf8
 
 

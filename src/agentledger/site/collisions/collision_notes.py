@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from agentledger.model.collisions import Collisions, Copy, Hint, Line, Uncommitted
 from agentledger.model.text import decode, format_count
-from agentledger.site.pair_view import Place, Places
+from agentledger.site.collisions.pair_view import Place, Places
 
 #: Of each list on a page; and of the files that one entry names.
 SHOWN, PATHS_SHOWN = 50, 5

@@ -10,8 +10,8 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from agentledger.collisions.name_changes import LARGEST
-from agentledger.collisions.names import ENDS, blank, family_of
+from agentledger.collisions.may_break.name_changes import LARGEST
+from agentledger.collisions.may_break.names import ENDS, blank, family_of
 from agentledger.git import objects
 from agentledger.git.scratch import Scratch
 from agentledger.git.word_search import find_files_with_words

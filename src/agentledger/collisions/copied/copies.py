@@ -11,8 +11,8 @@ from functools import cache as remember
 from typing import NamedTuple
 
 from agentledger.changes import net_changes
-from agentledger.collisions import same_commits
-from agentledger.collisions.same_commits import Candidate
+from agentledger.collisions.copied import same_commits
+from agentledger.collisions.copied.same_commits import Candidate
 from agentledger.collisions.where import Where
 from agentledger.model.collisions import Copy
 from agentledger.model.findings import Gate

@@ -13,14 +13,14 @@ from agentledger.attention.collisions import format_few
 from agentledger.model.fleet import Fleet
 from agentledger.model.merge_plan import Left, MergePlan, Step
 from agentledger.model.text import format_count
-from agentledger.reports.merge_plan_forge import render_forge_commands
-from agentledger.reports.merge_plan_text import describe_plan, list_unnamed
+from agentledger.reports.merge_plan.merge_plan_forge import render_forge_commands
+from agentledger.reports.merge_plan.merge_plan_text import describe_plan, list_unnamed
 from agentledger.site import forge_links
 from agentledger.site.branch_commands import Command
-from agentledger.site.collision_notes import list_paths
+from agentledger.site.collisions.collision_notes import list_paths
+from agentledger.site.collisions.pair_view import Place, Places
 from agentledger.site.conflict_view import describe_rest
 from agentledger.site.labels import Frame, build_frame
-from agentledger.site.pair_view import Place, Places
 
 COMMAND = "agentledger merge-plan"
 #: Waves whose sizes are listed.

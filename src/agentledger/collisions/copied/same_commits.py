@@ -20,7 +20,7 @@ from typing import NamedTuple
 
 from agentledger.changes import net_changes
 from agentledger.changes.net_changes import Line
-from agentledger.collisions.patch_digests import Digest, read_digests
+from agentledger.collisions.copied.patch_digests import Digest, read_digests
 from agentledger.collisions.where import Where
 from agentledger.git.blob_pairs import GITLINK, Pair
 from agentledger.model.file_kind import Role, classify_path

@@ -12,8 +12,8 @@ import msgspec
 from agentledger.model.fleet import Fleet
 from agentledger.model.merge_plan import Left, MergePlan, NotAsked, Step
 from agentledger.model.text import encode, format_path
-from agentledger.reports import shapes_merge_plan as shapes
 from agentledger.reports.json import shape_base
+from agentledger.reports.merge_plan import shapes_merge_plan as shapes
 from agentledger.reports.shapes_ledger import base64_unless_utf8
 
 

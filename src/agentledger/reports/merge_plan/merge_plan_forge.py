@@ -15,7 +15,7 @@ from collections.abc import Iterator, Mapping
 from agentledger.model.fleet import Branch, Fleet, Sync
 from agentledger.model.merge_plan import Left, MergePlan, Step, Via
 from agentledger.model.text import HIDDEN, escape_hidden
-from agentledger.reports.merge_plan_text import describe_plan, describe_where
+from agentledger.reports.merge_plan.merge_plan_text import describe_plan, describe_where
 
 FORGES = ("gh", "glab")
 # A forge's own refs of pull and merge requests, which go by their number.

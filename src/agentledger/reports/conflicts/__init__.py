@@ -1,0 +1,1 @@
+"""What `agentledger conflicts` prints, as text and as JSON. Begin at `conflicts_text`."""
