@@ -19,7 +19,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests" / "support"))
 
-from agentledger.fleet.snapshot import Request
+from agentledger.fleet.request import Request
 from brutepairs import Compared, compare_fleet
 from pairfuzz import make_fleet
 

@@ -26,7 +26,8 @@ from pathlib import Path
 
 import made
 from agentledger.fleet import fleet_reader, snapshot
-from agentledger.fleet.snapshot import Request, Snapshot
+from agentledger.fleet.request import Request
+from agentledger.fleet.snapshot import Snapshot
 from agentledger.git import scratch
 from agentledger.git.scratch import Scratch
 from agentledger.ledger import gather, policy

@@ -29,7 +29,8 @@ from typing import NamedTuple, TypeVar
 import rivals
 from agentledger.collisions.forecast_pairs import forecast_pairs
 from agentledger.collisions.where import Where
-from agentledger.fleet.snapshot import Request, Snapshot, ignore_progress, open_snapshot
+from agentledger.fleet.request import Request, ignore_progress
+from agentledger.fleet.snapshot import Snapshot, open_snapshot
 from agentledger.model.collisions import Collisions, Grade
 from agentledger.model.fleet import Merger
 from agentledger.storage.cache import Cache

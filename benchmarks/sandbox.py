@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from agentledger.fleet.snapshot import Request
+from agentledger.fleet.request import Request
 from agentledger.git import process
 from agentledger.git.environment import build_git_env
 from agentledger.git.process import Git

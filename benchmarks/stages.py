@@ -16,7 +16,8 @@ from agentledger.changes import absorbed, forecast
 from agentledger.changes import line_counts as changes_line_counts
 from agentledger.changes.ancestry import History
 from agentledger.fleet import fleet_reader, snapshot
-from agentledger.fleet.snapshot import Snapshot, ignore_progress
+from agentledger.fleet.request import ignore_progress
+from agentledger.fleet.snapshot import Snapshot
 from agentledger.git import scratch
 from agentledger.git.blob_pairs import blob_pairs_of, read_blob_sizes
 from agentledger.git.scratch import Scratch

@@ -20,7 +20,7 @@ from agentledger.attention.queue import list_turns
 from agentledger.attention.sections import Section, section_of
 from agentledger.attention.turn import Kind, Whose, describe_turn, turn_of
 from agentledger.fleet import snapshot
-from agentledger.fleet.snapshot import Request
+from agentledger.fleet.request import Request
 from agentledger.model.fleet import Branch, Fleet, State
 from agentledger.reports import json as report
 from agentledger.reports import next_item, shapes, text

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from agentledger.fleet import snapshot
-from agentledger.fleet.snapshot import Request
+from agentledger.fleet.request import Request
 from agentledger.model.findings import Finding, Gate
 from command import run
 from desk import Desk, made

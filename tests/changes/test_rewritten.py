@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from agentledger.fleet import snapshot
-from agentledger.fleet.snapshot import Request
+from agentledger.fleet.request import Request
 from agentledger.git import process
 from agentledger.workflow.session import attempts
 from agentledger.workflow.session.attempts import KEEP

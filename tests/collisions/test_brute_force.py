@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from agentledger.fleet.snapshot import Request
+from agentledger.fleet.request import Request
 from brutepairs import compare_fleet
 from pairfuzz import make_fleet
 

@@ -6,7 +6,8 @@ from pathlib import Path
 
 from agentledger.changes.net_changes import find_net_changes
 from agentledger.collisions.compared_heads import list_ahead
-from agentledger.fleet.snapshot import Request, open_snapshot
+from agentledger.fleet.request import Request
+from agentledger.fleet.snapshot import open_snapshot
 from agentledger.git.scratch import Scratch
 from gitrepo import Files, Repo
 

@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from agentledger.fleet.snapshot import Request, open_snapshot
+from agentledger.fleet.request import Request
+from agentledger.fleet.snapshot import open_snapshot
 from agentledger.model.collisions import Collisions, Grade
 from agentledger.model.fleet import State
 from gitrepo import Repo

@@ -12,7 +12,7 @@ import pytest
 
 from agentledger.collisions.uncommitted import write_uncommitted
 from agentledger.fleet import snapshot
-from agentledger.fleet.snapshot import Request
+from agentledger.fleet.request import Request
 from agentledger.git import objects
 from agentledger.git.process import repository_at
 from agentledger.git.scratch import open_scratch

@@ -467,7 +467,8 @@ def test_a_promisor_that_never_answers_is_given_up(
     slow.write_text("#!/bin/sh\nexec sleep 60\n")
     slow.chmod(0o755)
     clone.git("config", "core.sshCommand", str(slow))
-    from agentledger.fleet.snapshot import Request, open_snapshot
+    from agentledger.fleet.request import Request
+    from agentledger.fleet.snapshot import open_snapshot
 
     with open_snapshot(clone.path, Request(fetch=True, forecast=False, rules=False)) as taken:
         assert "no answer within" in taken.unfetched

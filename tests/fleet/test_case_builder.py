@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from agentledger.fleet import snapshot
-from agentledger.fleet.snapshot import Request
+from agentledger.fleet.request import Request
 from agentledger.model.findings import Gate
 from desk import CHECK_IN
 from gitrepo import Repo

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from agentledger.fleet.snapshot import Request, read_fingerprint
+from agentledger.fleet.request import Request
+from agentledger.fleet.snapshot import read_fingerprint
 from agentledger.model.errors import LedgerError, NotARepository
 from gitrepo import Repo
 from reading import all_objects, fleet, git_commands, named, patches

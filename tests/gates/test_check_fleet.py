@@ -14,7 +14,7 @@ import pytest
 import reading
 from agentledger.attention.sections import Section, section_of
 from agentledger.fleet import snapshot
-from agentledger.fleet.snapshot import Request, ignore_progress
+from agentledger.fleet.request import Request, ignore_progress
 from agentledger.model.findings import Gate, Severity
 from agentledger.reports import shapes
 from agentledger.site.build import build_site

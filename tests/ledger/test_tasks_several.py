@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from agentledger.fleet import snapshot
-from agentledger.fleet.snapshot import Request
+from agentledger.fleet.request import Request
 from agentledger.model.fleet import Fleet
 from agentledger.reports import json as reports
 from agentledger.reports import text

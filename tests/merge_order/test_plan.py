@@ -11,7 +11,8 @@ import msgspec
 import pytest
 
 import damage
-from agentledger.fleet.snapshot import Request, open_snapshot
+from agentledger.fleet.request import Request
+from agentledger.fleet.snapshot import open_snapshot
 from agentledger.merge_order.plan import Wish
 from command import branches, run
 from gitrepo import Commit, Repo

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from agentledger.fleet.snapshot import Request, open_snapshot
+from agentledger.fleet.request import Request
+from agentledger.fleet.snapshot import open_snapshot
 from agentledger.merge_order.plan import Wish
 from agentledger.model.merge_plan import MergePlan
 from gitrepo import Repo

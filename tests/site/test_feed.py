@@ -16,7 +16,7 @@ import hostile
 import reading
 import sitefleet as sf
 from agentledger.fleet import snapshot
-from agentledger.fleet.snapshot import Request
+from agentledger.fleet.request import Request
 from agentledger.site import feed, pages
 from agentledger.site.build import build_site
 from agentledger.site.markdown.render import Rendered, render_markdown

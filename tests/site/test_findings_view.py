@@ -12,7 +12,7 @@ from agentledger.attention.actions import next_action
 from agentledger.attention.sections import Section, section_of
 from agentledger.attention.turn import Kind, blocking_reasons, turn_of
 from agentledger.fleet import snapshot
-from agentledger.fleet.snapshot import Request, ignore_progress
+from agentledger.fleet.request import Request, ignore_progress
 from agentledger.reports import json as reports
 from agentledger.site import diff
 from agentledger.site.build import build_site

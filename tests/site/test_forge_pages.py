@@ -20,6 +20,7 @@ import sitefleet as sf
 from accessible import violations
 from agentledger import documents
 from agentledger.fleet import snapshot
+from agentledger.fleet.request import Request
 from agentledger.model.fleet import Branch, Control, Fleet, Sync
 from agentledger.model.ledger import Problem, Source
 from agentledger.model.text import decode
@@ -411,7 +412,7 @@ def test_where_a_text_has_to_be_copied_the_board_leads_to_it() -> None:
 
 def site_of(desk: Desk, out: Path) -> Path:
     desk.repo.flush()
-    with snapshot.open_snapshot(desk.repo.path, snapshot.Request(now=reading.NOW)) as seen:
+    with snapshot.open_snapshot(desk.repo.path, Request(now=reading.NOW)) as seen:
         build_site(seen, out, sf.silent)
     return out
 

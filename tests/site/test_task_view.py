@@ -11,7 +11,7 @@ from tests.site.test_pages import Outline
 
 import reading
 from agentledger.fleet import snapshot
-from agentledger.fleet.snapshot import Request
+from agentledger.fleet.request import Request
 from agentledger.model.work import Copy
 from agentledger.site import check_view, task_view
 from agentledger.site.build import build_site

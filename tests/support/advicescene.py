@@ -20,7 +20,7 @@ from typing import Any, NamedTuple
 
 from agentledger.cli import main
 from agentledger.fleet import snapshot
-from agentledger.fleet.snapshot import Request
+from agentledger.fleet.request import Request
 from agentledger.gates import commit
 from agentledger.model.findings import Gate, Report
 from agentledger.reports import findings_text

@@ -17,7 +17,8 @@ from itertools import combinations
 from pathlib import Path
 from typing import NamedTuple
 
-from agentledger.fleet.snapshot import Request, open_snapshot
+from agentledger.fleet.request import Request
+from agentledger.fleet.snapshot import open_snapshot
 from agentledger.model.collisions import Grade
 from agentledger.model.fleet import Branch, Fleet, State
 from agentledger.model.text import decode

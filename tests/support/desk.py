@@ -17,7 +17,7 @@ import yaml
 
 import agentledger
 import warm
-from agentledger.fleet.snapshot import Request
+from agentledger.fleet.request import Request
 from agentledger.gates import check
 from agentledger.model.findings import Gate
 from command import FRESH

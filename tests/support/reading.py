@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from agentledger.fleet import snapshot
-from agentledger.fleet.snapshot import Request
+from agentledger.fleet.request import Request
 from agentledger.model.fleet import Branch, FilePatch, Fleet
 from gitrepo import START, Repo
 

@@ -14,7 +14,7 @@ import jsonschema
 
 from agentledger.documents import parse_evidence
 from agentledger.fleet import snapshot
-from agentledger.fleet.snapshot import Request
+from agentledger.fleet.request import Request
 from agentledger.model.evidence import Evidence
 from agentledger.model.ledger import Source
 from agentledger.model.work import Checked

@@ -119,7 +119,7 @@ def _check_as_hook(start: Path, push: bool) -> Report:
 def _check_named(start: Path, name: str, gate: Gate | None, base: str | None, verbose: bool) -> Report:
     """The findings about a task or a branch, at the gate that comes next unless one is given."""
     from agentledger.cli.progress import show_progress
-    from agentledger.fleet.snapshot import Request
+    from agentledger.fleet.request import Request
     from agentledger.gates import next_gate
 
     with show_progress(verbose) as tell:
@@ -138,7 +138,7 @@ def _run_check(
     verbose: bool,
 ) -> Report:
     from agentledger.cli.progress import show_progress
-    from agentledger.fleet.snapshot import Request
+    from agentledger.fleet.request import Request
     from agentledger.gates import check as checks
     from agentledger.model.findings import Gate
 

@@ -29,7 +29,7 @@ def demo(settings: Settings, directory: Path, open_it: bool | None) -> None:
     Without DIR it is agentledger-demo in the current folder. A demo that is there already is replaced.
     """
     from agentledger.cli import building, site
-    from agentledger.fleet.snapshot import Request
+    from agentledger.fleet.request import Request
     from agentledger.workflow.demo import create_demo
 
     repository = create_demo.create_demo(directory, int(time.time()))

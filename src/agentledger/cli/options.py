@@ -23,7 +23,8 @@ from agentledger.model.errors import LedgerError
 from agentledger.model.near_names import suggest_names
 
 if TYPE_CHECKING:
-    from agentledger.fleet.snapshot import Progress, Request, Snapshot
+    from agentledger.fleet.request import Progress, Request
+    from agentledger.fleet.snapshot import Snapshot
 
 SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 7 * 86400}
 FOLDER = click.Path(file_okay=False, path_type=Path)
@@ -132,7 +133,7 @@ def fleet_options(command: Command) -> Command:
         no_forecast: bool,
         **arguments: Any,
     ) -> Any:
-        from agentledger.fleet.snapshot import AS_POLICY, Request
+        from agentledger.fleet.request import AS_POLICY, Request
 
         settings = click.get_current_context().ensure_object(Settings)
         request = Request(

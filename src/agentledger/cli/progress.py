@@ -16,7 +16,7 @@ import click
 if TYPE_CHECKING:
     from rich.progress import Progress as Bar
 
-    from agentledger.fleet.snapshot import Progress
+    from agentledger.fleet.request import Progress
 
 PATIENCE = 0.5  # seconds; a shorter read needs no bar
 

@@ -13,7 +13,8 @@ from pathlib import Path
 
 from agentledger.attention.turn import gate_now
 from agentledger.fleet import snapshot
-from agentledger.fleet.snapshot import Progress, Request, Snapshot, ignore_progress
+from agentledger.fleet.request import Progress, Request, ignore_progress
+from agentledger.fleet.snapshot import Snapshot
 from agentledger.git import process, queries
 from agentledger.ledger.unknown import find_undecided, find_undecided_task
 from agentledger.model.absent import make_absent_error

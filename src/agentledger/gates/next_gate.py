@@ -13,7 +13,8 @@ from pathlib import Path
 from agentledger.attention.commands import format_command
 from agentledger.attention.turn import is_finished
 from agentledger.fleet import snapshot
-from agentledger.fleet.snapshot import Progress, Request, Snapshot, ignore_progress
+from agentledger.fleet.request import Progress, Request, ignore_progress
+from agentledger.fleet.snapshot import Snapshot
 from agentledger.gates import check, commit
 from agentledger.git import process, queries
 from agentledger.model.errors import LedgerError

@@ -15,7 +15,8 @@ from pathlib import Path
 from agentledger.attention.turn import is_finished
 from agentledger.fleet import snapshot
 from agentledger.fleet.fleet_facts import is_task_over
-from agentledger.fleet.snapshot import Request, Snapshot
+from agentledger.fleet.request import Request
+from agentledger.fleet.snapshot import Snapshot
 from agentledger.gates import here as surroundings
 from agentledger.gates import stray_commits
 from agentledger.gates.check import UNREAD

@@ -29,8 +29,9 @@ def spare_ended(here: Here, findings: tuple[Finding, ...]) -> tuple[Finding, ...
         return findings
     # Here, since a commit that passes needs no fleet, and the import takes as long as judging it.
     from agentledger.fleet import snapshot
+    from agentledger.fleet.request import Request
 
-    request = snapshot.Request(forecast=False, lines=False, rules=False, gate=True, ending=here.made_for)
+    request = Request(forecast=False, lines=False, rules=False, gate=True, ending=here.made_for)
     try:
         with snapshot.open_snapshot(here.place.top or here.git.cwd, request) as taken:
             return () if is_task_over(taken.fleet, here.made_for) else findings

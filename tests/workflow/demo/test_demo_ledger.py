@@ -9,6 +9,7 @@ import pytest
 
 from agentledger.attention.turn import turn_of
 from agentledger.fleet import snapshot
+from agentledger.fleet.request import Request
 from agentledger.model.fleet import Branch, Fleet, State
 from agentledger.model.ledger import Document
 from agentledger.model.work import Copy, Fresh, Standing, Work
@@ -33,7 +34,7 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Repo:
 
 @pytest.fixture(scope="module")
 def fleet(shop: Repo) -> Fleet:
-    with snapshot.open_snapshot(shop.path, snapshot.Request(now=NOW)) as taken:
+    with snapshot.open_snapshot(shop.path, Request(now=NOW)) as taken:
         return taken.fleet
 
 

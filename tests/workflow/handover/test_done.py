@@ -14,7 +14,7 @@ import pytest
 from tests.workflow.handover.test_packet_command import PACKET, PROSE, work
 
 from agentledger.fleet import snapshot
-from agentledger.fleet.snapshot import Request
+from agentledger.fleet.request import Request
 from agentledger.reports import shapes
 from command import Said, refused, run
 from controls import say

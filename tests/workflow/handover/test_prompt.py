@@ -15,7 +15,7 @@ from agentledger import documents
 from agentledger.cli.prompt import FOR
 from agentledger.cli.prompt import prompt as command
 from agentledger.fleet import snapshot
-from agentledger.fleet.snapshot import Request
+from agentledger.fleet.request import Request
 from agentledger.model.ledger import Source
 from agentledger.reports import shapes
 from agentledger.reports.prompt.assemble import LEAST_LIMIT, LIMIT

@@ -18,7 +18,7 @@ from agentledger.attention.scope_request import describe_reason, find_reason
 from agentledger.attention.sections import Section, section_of
 from agentledger.attention.turn import Kind, turn_of
 from agentledger.fleet import snapshot
-from agentledger.fleet.snapshot import Request, ignore_progress
+from agentledger.fleet.request import Request, ignore_progress
 from agentledger.model.findings import Gate
 from agentledger.model.fleet import Branch
 from agentledger.model.work import Copy, Progress

@@ -12,7 +12,7 @@ import pytest
 from tests.workflow.plan.test_plan import done
 
 from agentledger.fleet import snapshot
-from agentledger.fleet.snapshot import Request
+from agentledger.fleet.request import Request
 from command import run
 from controls import files, say
 from gitrepo import START, Repo

@@ -12,7 +12,7 @@ import pytest
 
 from agentledger.documents import parse_brief
 from agentledger.fleet import snapshot
-from agentledger.fleet.snapshot import Request
+from agentledger.fleet.request import Request
 from agentledger.model.ledger import Brief, Source
 from agentledger.reports import shapes
 from cases import raw_document

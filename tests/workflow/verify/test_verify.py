@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from agentledger.fleet import snapshot
-from agentledger.fleet.snapshot import Request
+from agentledger.fleet.request import Request
 from agentledger.model.work import Fresh, Trust
 from command import PROGRAM, refused
 from gitrepo import Repo

@@ -14,7 +14,8 @@ from pathlib import Path
 from agentledger import documents
 from agentledger.attention import brief_change, ended_tasks
 from agentledger.fleet import fleet_facts, snapshot
-from agentledger.fleet.snapshot import Request, Snapshot
+from agentledger.fleet.request import Request
+from agentledger.fleet.snapshot import Snapshot
 from agentledger.git import process
 from agentledger.ledger.unknown import find_undecided_task
 from agentledger.model.absent import make_absent_error

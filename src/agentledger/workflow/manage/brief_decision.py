@@ -17,7 +17,7 @@ from agentledger.attention.commands import format_command
 from agentledger.attention.replies import open_question
 from agentledger.attention.scope_request import find_reason
 from agentledger.fleet import fleet_facts, snapshot
-from agentledger.fleet.snapshot import Request
+from agentledger.fleet.request import Request
 from agentledger.git import process
 from agentledger.model import ledger_paths
 from agentledger.model.command_result import Did

@@ -28,7 +28,7 @@ from agentledger.model.text import escape_hidden
 from agentledger.repository.bases import HEADS, REMOTES
 
 if TYPE_CHECKING:
-    from agentledger.fleet.snapshot import Progress
+    from agentledger.fleet.request import Progress
 
 # Seconds before a refused push is tried again where the branch on the remote has not moved: a rival's push may
 # have held its lock. A server that means its refusal repeats it.

@@ -12,7 +12,7 @@ from pathlib import Path
 from agentledger.control import append
 from agentledger.control.commit_writer import read_identity
 from agentledger.fleet import snapshot
-from agentledger.fleet.snapshot import Request
+from agentledger.fleet.request import Request
 from agentledger.git import process
 from agentledger.git.process import Git
 from agentledger.model.errors import LedgerError, RefError

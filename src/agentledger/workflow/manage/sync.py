@@ -21,7 +21,7 @@ from agentledger.control import append, commit_writer, history, reader, signing
 from agentledger.control.control_files import Kept, Synced
 from agentledger.control.reader import Copies
 from agentledger.fleet import snapshot
-from agentledger.fleet.snapshot import Request
+from agentledger.fleet.request import Request
 from agentledger.git import process, queries, scratch
 from agentledger.git.promised import Promised
 from agentledger.git.queries import Place
@@ -41,7 +41,7 @@ from agentledger.workflow.manage import seen
 from agentledger.workflow.manage.remote_branch import Link
 
 if TYPE_CHECKING:
-    from agentledger.fleet.snapshot import Progress
+    from agentledger.fleet.request import Progress
 
 # Rounds of fetch, unite and push, where somebody else's push comes first each time.
 ROUNDS = 6

@@ -14,7 +14,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from agentledger.fleet import fleet_facts, snapshot
-from agentledger.fleet.snapshot import Request, Snapshot
+from agentledger.fleet.request import Request
+from agentledger.fleet.snapshot import Snapshot
 from agentledger.git import process, queries
 from agentledger.git.process import Git
 from agentledger.git.queries import Place

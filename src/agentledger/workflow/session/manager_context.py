@@ -18,7 +18,8 @@ from agentledger.control import append as control_append
 from agentledger.control.append import Contents
 from agentledger.control.commit_writer import Made, read_identity
 from agentledger.fleet import snapshot
-from agentledger.fleet.snapshot import Request, Snapshot
+from agentledger.fleet.request import Request
+from agentledger.fleet.snapshot import Snapshot
 from agentledger.git import process, queries
 from agentledger.git.leftovers import FETCH_AGAIN
 from agentledger.git.process import Git

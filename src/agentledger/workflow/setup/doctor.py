@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from agentledger.fleet import fleet_facts, snapshot
+from agentledger.fleet.request import Request
 from agentledger.git import process, queries
 from agentledger.git.process import Git
 from agentledger.git.queries import Place
@@ -91,7 +92,7 @@ def _read_base(
     It is the policy on base, base's commit, why it may be the wrong one, and the branches in whose worktrees no hook
     of ours would run.
     """
-    request = snapshot.Request(forecast=False, lines=False, rules=False)
+    request = Request(forecast=False, lines=False, rules=False)
     try:
         with snapshot.open_snapshot(start, request) as taken:
             fleet = taken.fleet

@@ -17,6 +17,7 @@ from pathlib import Path
 
 from agentledger.control import append
 from agentledger.fleet import snapshot
+from agentledger.fleet.request import Request
 from agentledger.git import process, queries
 from agentledger.git.process import Git
 from agentledger.git.queries import Place
@@ -98,7 +99,7 @@ def inspect_repository(start: Path) -> Repository:
     try:
         observed = observe_repository(start, None, ())
         with snapshot.open_snapshot(
-            start, snapshot.Request(forecast=False, lines=False, rules=False, fetch=True)
+            start, Request(forecast=False, lines=False, rules=False, fetch=True)
         ) as taken:
             refuse_unknown(taken)
             fleet = taken.fleet

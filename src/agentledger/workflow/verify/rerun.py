@@ -23,7 +23,7 @@ from agentledger.changes.checked_files import changed_files
 from agentledger.changes.net_changes import Net
 from agentledger.control import append
 from agentledger.fleet import snapshot
-from agentledger.fleet.snapshot import Request
+from agentledger.fleet.request import Request
 from agentledger.git import process, queries
 from agentledger.model import ledger_paths
 from agentledger.model.errors import LedgerError
