@@ -7,10 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    pass
 
 # A stage in words, how much of it is done, and of how much (0: not known).
 Progress = Callable[[str, int, int], None]

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from agentledger.attention import collisions as collision_words
 from agentledger.attention import progress as attention
@@ -31,6 +31,7 @@ from agentledger.fleet import (
 )
 from agentledger.fleet.comparing import add_merge_order, compare_at_gate, compare_branches, order_by_findings
 from agentledger.fleet.merge_groups import NOTHING_KNOWN, Known
+from agentledger.fleet.request import AS_POLICY, Progress, Request
 from agentledger.git.scratch import Scratch
 from agentledger.ledger import brief_branches, gather, policy
 from agentledger.ledger.policy import Ruled
@@ -43,12 +44,10 @@ from agentledger.repository.branch_starts import read_branch_starts
 from agentledger.repository.repository_state import Observation
 from agentledger.storage.cache import Cache
 
-if TYPE_CHECKING:
-    pass
-from agentledger.fleet.request import AS_POLICY, Progress, Request
-
 
 class Taken(NamedTuple):
+    """What one run gave: the fleet, the commit graph it was read from, and the merge group that was asked for."""
+
     fleet: Fleet
     history: History
     group: MergeGroup | None
