@@ -205,6 +205,19 @@ def test_a_branch_that_is_not_there_is_refused_with_near_names(repo: Repo) -> No
     assert "what branches are compared on" in refused(repo.path, "conflicts", "--branch", "main").message
 
 
+def test_an_empty_name_is_refused_and_shows_not_all_branches(repo: Repo) -> None:
+    said = run(repo.path, "conflicts", "--branch", "")
+    assert (said.code, said.out) == (2, "")
+    assert "--branch has no name" in said.err
+
+
+def test_a_branch_of_a_remote_is_found_as_git_and_the_board_call_it(repo: Repo, tmp_path: Path) -> None:
+    clone = repo.clone(tmp_path / "clone")
+    texts = [run(clone.path, "conflicts", "--branch", name).out for name in ("agent/one", "origin/agent/one")]
+    assert texts[0] == texts[1]
+    assert "collides with" in texts[0]
+
+
 def test_the_document_has_each_pair_with_its_grade_and_kind(document: Any) -> None:
     pairs = {(pair["a"], pair["b"]): pair for pair in document["pairs"]}
     assert all(a < b for a, b in pairs)

@@ -21,12 +21,10 @@ if TYPE_CHECKING:
 
 @click.command()
 @fleet_options
-@click.option(
-    "--branch", metavar="NAME", default="", help="Show the pairs of this branch alone, with all lines."
-)
+@click.option("--branch", metavar="NAME", help="Show the pairs of this branch alone, with all lines.")
 @click.option("--all", "list_all", is_flag=True, help="Also list the pairs that merge, and all of each kind.")
 @format_option
-def conflicts(options: FleetOptions, branch: str, list_all: bool, format: str) -> None:
+def conflicts(options: FleetOptions, branch: str | None, list_all: bool, format: str) -> None:
     """Show which branches collide, before either has landed.
 
     Each branch is merged with base, and each two that both merge there with each other, in a temporary
@@ -34,7 +32,9 @@ def conflicts(options: FleetOptions, branch: str, list_all: bool, format: str) -
     """
     if not options.request.forecast:
         raise click.UsageError("--no-forecast leaves out the merges, which is all that this command shows.")
-    request = replace(options.request, pairs=True, pairs_of=branch, scopes=True, hints=True)
+    if branch == "":
+        raise click.UsageError("--branch has no name. Without it all branches are shown.")
+    request = replace(options.request, pairs=True, pairs_of=branch or "", scopes=True, hints=True)
     with replace(options, request=request).reading() as (snapshot, _tell):
         fleet = snapshot.fleet
     one = _find_branch(fleet, branch) if branch else None

@@ -74,7 +74,7 @@ def _find_refs(fleet: Fleet, names: Sequence[str]) -> tuple[str, ...]:
     """Return the refs of the branches that are named. Raises LedgerError for a name that none has."""
     refs = []
     for name in dict.fromkeys(names):
-        found = [b.ref for b in fleet.branches if name in (b.name, b.ref)]
+        found = [b.ref for b in fleet.branches if b.is_called(name)]
         if not found and name in (fleet.base.name, fleet.base.ref):
             message = f"{escape_hidden(name)} is the base: it is what the others land on"
             raise LedgerError(message, "agentledger merge-plan without a name plans all that is finished")

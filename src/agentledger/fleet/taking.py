@@ -154,7 +154,7 @@ class Taking:
     ) -> Fleet:
         """Return the fleet with what was found about pairs of these branches."""
         asked = self.request.pairs_of
-        only = next((b.ref for b in branches if asked and asked in (b.name, b.ref, b.remote_ref)), asked)
+        only = next((b.ref for b in branches if asked and b.is_called(asked)), asked)
         where = self._where(fleet, history, self.cache, fleet.merger or Merger(""))
         # Nothing uncommitted decides at a gate.
         works = () if self.request.gate else write_uncommitted(self.sealed, observed, branches)

@@ -258,7 +258,7 @@ def printable_notes(fleet: Fleet) -> tuple[str, ...]:
 
 def find_branch(fleet: Fleet, name: str) -> Branch | None:
     """The branch of a fleet with this name or ref; None without one."""
-    return next((b for b in fleet.branches if name in (b.name, b.ref, b.remote_ref)), None)
+    return next((b for b in fleet.branches if b.is_called(name)), None)
 
 
 def _not_agent_error(fleet: Fleet, name: str) -> LedgerError | None:

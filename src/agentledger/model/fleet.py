@@ -307,6 +307,11 @@ class Branch:
     #: What decides about it and is not in this partial clone: while there is any, nothing is known of its task.
     absent: tuple[Absent, ...] = ()
 
+    def is_called(self, name: str) -> bool:
+        """Is this its name, its ref, or that of its remote-tracking copy, also in git's short form?"""
+        remote = self.remote_ref or self.ref
+        return name in (self.name, self.ref, remote, remote.removeprefix("refs/remotes/"))
+
     @property
     def code_changes(self) -> tuple[Change, ...]:
         """The changes outside the ledger's own folder, which make up the size that readers see."""
