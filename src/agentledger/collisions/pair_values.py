@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from agentledger.collisions.merge_pairs import Verdict
 from agentledger.model.collisions import Grade, Only, Pair
 from agentledger.model.conflict import ConflictFile
+from agentledger.model.file_kind import is_lock_file
 from agentledger.model.fleet import Branch
 from agentledger.model.policy import Policy
 from agentledger.model.text import encode
@@ -43,7 +44,7 @@ def _find_only(policy: Policy, files: Sequence[ConflictFile]) -> Only | None:
     generated, open_ = tuple(map(encode, policy.generated)), tuple(map(encode, policy.open))
     kinds = {
         Only.GENERATED
-        if first_match(generated, file.path) is not None
+        if is_lock_file(file.path) or first_match(generated, file.path) is not None
         else Only.OPEN
         if first_match(open_, file.path) is not None
         else None

@@ -13,8 +13,6 @@ from functools import lru_cache
 from agentledger.model.ledger_paths import TASKS_BYTES
 from agentledger.model.text import decode
 
-# The files that pages show as documents, so not among a branch's own files.
-
 
 class Role(StrEnum):
     """What a file is to the reader. `classify_path` gives the last four; the others depend on the branch."""
@@ -37,6 +35,7 @@ _GENERATED = re.compile(
     r"|[^/]+\.pb\.(?:go|cc|h)|[^/]+\.g\.(?:dart|cs)|[^/]+[._]generated\.[^/]+|zz_generated[^/]*"
     r"|(?:node_modules|vendor|third_party|__snapshots__|__generated__|dist)/.*)$"
 )
+_LOCK_FILE = re.compile(rf"(?:^|.*/)(?:{_LOCKS})$")
 # Usual names of tests in several languages: `tests/`, `test_x.py`, `x.spec.ts`, `XTest.java`, `XIT.java`.
 # The last two count in this case only (`(?-i:`), or `latest` and `edit` would be tests.
 _TEST_FOLDER = re.compile(r"(?:^|/)(?:tests?|__tests__|specs?|testing|e2e)/", re.IGNORECASE)
@@ -54,6 +53,11 @@ def classify_path(path: bytes) -> Role:
     if _GENERATED.match(text):
         return Role.GENERATED
     return Role.TEST if _TEST_FOLDER.search(text) or _TEST_NAME.match(file_stem(text)) else Role.SOURCE
+
+
+def is_lock_file(path: bytes) -> bool:
+    """Is it the file in which a package manager writes down versions, by its name?"""
+    return _LOCK_FILE.match(decode(path)) is not None
 
 
 def file_stem(path: str) -> str:
