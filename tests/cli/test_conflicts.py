@@ -167,7 +167,7 @@ def test_who_goes_first_is_the_same_wherever_one_branch_alone_is_asked_about(tmp
         assert pairs
         said = run(repo.path, "check", "--branch", name, "--gate", "merge").out
         for pair in pairs:
-            first = "it" if pair["first"] == name else pair["first"]
+            first = "this one" if pair["first"] == name else pair["first"]
             assert f"; {first} goes first" in said, said
 
 
