@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -49,14 +50,14 @@ class Story:
         self.at = START + 600
 
     def commit(
-        self, branch: str, files: Mapping[str, Content], subject: str = "", start: bool = True, **rest: object
+        self, branch: str, files: Mapping[str, Content], subject: str = "", start: bool = True, **rest: Any
     ) -> Commit:
         """A commit on `agent/BRANCH`, a minute after the one before, which begins at base's first commit."""
         self.at += 60
-        values: dict[str, object] = {"at": self.at, "message": subject or f"Work of {branch}", **rest}
+        values: dict[str, Any] = {"at": self.at, "message": subject or f"Work of {branch}", **rest}
         if start:
             values.setdefault("parents", [self.first])
-        return self.repo.commit(f"agent/{branch}", files, **values)  # type: ignore[arg-type]
+        return self.repo.commit(f"agent/{branch}", files, **values)
 
     def both(self, name: str, files: Mapping[str, Content]) -> Commit:
         """What a cherry-pick onto base's tip comes to, without the wait for it."""

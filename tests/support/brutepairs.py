@@ -15,7 +15,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from itertools import combinations
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from agentledger.fleet.request import Request
 from agentledger.fleet.snapshot import open_snapshot
@@ -221,7 +221,7 @@ class _Sealed:
         ids = dict(line.split() for line in marks.read_text().splitlines())
         return {ref: ids[f":{number}"] for number, ref in enumerate(trees, 2)}
 
-    def merge(self, pairs: Sequence[Two], trees: bool = False):  # type: ignore[no-untyped-def]
+    def merge(self, pairs: Sequence[Two], trees: bool = False) -> list[Any]:
         """Return git's answers, in order: what conflicts, or with `trees` the merged trees."""
         answers: list[object] = []
         size = len(pairs)

@@ -39,7 +39,7 @@ from agentledger.fleet.fleet_facts import (
 from agentledger.fleet.foreign_work import find_foreign_work
 from agentledger.fleet.replayed import find_replayed
 from agentledger.git.scratch import Scratch
-from agentledger.merge_order.rank import rank_branches
+from agentledger.merge_order.rank import add_merge_order
 from agentledger.model.conflict import Conflict, ConflictFile
 from agentledger.model.findings import Finding, Gate
 from agentledger.model.fleet import Branch, Change, Fleet, State
@@ -128,15 +128,12 @@ def add_findings(
     bench = Bench(scratch, fleet, branches, gate=Gate.MERGE, history=history, store=store)
     found = {b.ref: _judge_due(bench, b) for b in branches}
     judged = _complete(bench, branches, found)
-    if fleet.collisions is not None:
-        # What was found may hold a branch back, and so change who goes first, which FLT002 says.
-        order = rank_branches(
-            replace(fleet, branches=tuple(judged.get(b.ref, b) for b in fleet.branches)), fleet.collisions
-        )
-        if order != fleet.merge_order:
-            bench.fleet = replace(fleet, merge_order=order)
-            again = [b for b in branches if collisions.list_unsettled(fleet, b)]
-            judged = _complete(bench, branches, found | {b.ref: _judge_due(bench, b) for b in again})
+    # What was found may hold a branch back, and so change who goes first, which FLT002 says.
+    ordered = add_merge_order(fleet, [judged.get(b.ref, b) for b in fleet.branches])
+    if ordered.merge_order != fleet.merge_order:
+        bench.fleet = ordered
+        again = [b for b in branches if collisions.list_unsettled(fleet, b)]
+        judged = _complete(bench, branches, found | {b.ref: _judge_due(bench, b) for b in again})
     return judged
 
 

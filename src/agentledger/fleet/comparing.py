@@ -16,7 +16,7 @@ from agentledger.collisions.scope_meetings import find_scope_meetings
 from agentledger.collisions.where import Where
 from agentledger.fleet.case_builder import add_findings, list_judged
 from agentledger.fleet.fleet_facts import scope_of
-from agentledger.merge_order.rank import rank_branches
+from agentledger.merge_order.rank import add_merge_order
 from agentledger.model.collisions import Collisions, Uncommitted
 from agentledger.model.errors import Unjudged
 from agentledger.model.fleet import Branch, Fleet
@@ -43,15 +43,6 @@ def compare_branches(
     if scopes:
         collisions = add_scope_meetings(fleet, branches, collisions, only=only)
     return replace(fleet, collisions=collisions)
-
-
-def add_merge_order(fleet: Fleet, branches: Sequence[Branch]) -> Fleet:
-    """Return a fleet, whose pairs were compared, with the order in which these branches merge."""
-    if fleet.collisions is None:
-        return fleet
-    return replace(
-        fleet, merge_order=rank_branches(replace(fleet, branches=tuple(branches)), fleet.collisions)
-    )
 
 
 def compare_at_gate(where: Where, fleet: Fleet, judged: Sequence[Branch]) -> Fleet:
@@ -93,7 +84,7 @@ def order_by_findings(where: Where, fleet: Fleet, judged: Sequence[Branch]) -> F
         # Something about others is not in this partial clone; that stops nobody here.
         return fleet
     branches = tuple(found.get(branch.ref, branch) for branch in fleet.branches)
-    return replace(fleet, merge_order=rank_branches(replace(fleet, branches=branches), fleet.collisions))
+    return add_merge_order(fleet, branches)
 
 
 def add_scope_meetings(

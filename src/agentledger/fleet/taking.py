@@ -29,12 +29,13 @@ from agentledger.fleet import (
     spawn_bench,
     task_endings,
 )
-from agentledger.fleet.comparing import add_merge_order, compare_at_gate, compare_branches, order_by_findings
+from agentledger.fleet.comparing import compare_at_gate, compare_branches, order_by_findings
 from agentledger.fleet.merge_groups import NOTHING_KNOWN, Known
 from agentledger.fleet.request import AS_POLICY, Progress, Request
 from agentledger.git.scratch import Scratch
 from agentledger.ledger import brief_branches, gather, policy
 from agentledger.ledger.policy import Ruled
+from agentledger.merge_order.rank import add_merge_order
 from agentledger.model.fleet import Base, Branch, Fleet, Merger, State
 from agentledger.model.merge_group import MergeGroup
 from agentledger.model.policy import Policy

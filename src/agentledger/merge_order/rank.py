@@ -7,6 +7,7 @@ Belongs here: which branches are put in order, and the value that board, pages a
 from __future__ import annotations
 
 from collections.abc import Sequence, Set
+from dataclasses import replace
 
 from agentledger.merge_order.choose import choose_landing, map_conflicts
 from agentledger.merge_order.constraints import find_constraints, place_of
@@ -15,6 +16,14 @@ from agentledger.merge_order.taking_part import group_of, why_over
 from agentledger.model.collisions import Collisions
 from agentledger.model.fleet import Branch, Fleet
 from agentledger.model.merge_plan import MergeOrder, Waits
+
+
+def add_merge_order(fleet: Fleet, branches: Sequence[Branch]) -> Fleet:
+    """Return a fleet with the order in which these branches merge; without one where no pairs were compared."""
+    if fleet.collisions is None:
+        return fleet
+    order = rank_branches(replace(fleet, branches=tuple(branches)), fleet.collisions)
+    return replace(fleet, merge_order=order)
 
 
 def rank_branches(fleet: Fleet, collisions: Collisions) -> MergeOrder:

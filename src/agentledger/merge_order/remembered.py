@@ -62,8 +62,8 @@ def _make_key(simulation: Simulation, branches: Iterable[Branch], merger: Merger
 
 
 def _dump(steps: Iterable[Step], left: Iterable[Left]) -> list[Any]:
-    kept = [each._replace(paths=tuple(map(decode, each.paths))) for each in left]  # type: ignore[arg-type]
-    return [list(steps), kept]
+    rows = [each._asdict() | {"paths": list(map(decode, each.paths))} for each in left]
+    return [list(steps), [list(row.values()) for row in rows]]
 
 
 def _load(stored: Any) -> tuple[list[Step], list[Left]] | None:

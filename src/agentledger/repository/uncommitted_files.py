@@ -214,9 +214,11 @@ def _unite_entries(files: Iterable[Uncommitted]) -> list[Uncommitted]:
     by_path: dict[bytes, Uncommitted] = {}
     for file in files:
         before = by_path.get(file.path)
-        if before and not file.tracked:
-            file = file._replace(head_mode=before.head_mode, head_id=before.head_id)  # noqa: PLW2901
-        by_path[file.path] = file
+        by_path[file.path] = (
+            file._replace(head_mode=before.head_mode, head_id=before.head_id)
+            if before and not file.tracked
+            else file
+        )
     return list(by_path.values())
 
 
