@@ -26,6 +26,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("__main__",),
     ("cli",),
     ("workflow.demo",),
+    ("workflow.review",),
     ("workflow.spawn", "workflow.handover"),
     ("workflow.report", "workflow.verify", "workflow.plan", "workflow.setup", "workflow.manage"),
     ("workflow.session", "gates"),

@@ -23,7 +23,8 @@ from typing import NamedTuple
 from agentledger.model.absent import Absent
 from agentledger.model.conflict import Conflict
 from agentledger.model.findings import Finding
-from agentledger.model.ledger import Problem
+from agentledger.model.integrity import StaticFacts
+from agentledger.model.ledger import Problem, Review
 from agentledger.model.ledger_paths import LEDGER_BYTES
 from agentledger.model.policy import Policy
 from agentledger.model.work import Standing, Task, Work, task_of_work
@@ -302,6 +303,10 @@ class Branch:
     #: The rules' findings, as at the merge gate. None where no rule was run: only open branches with a brief
     #: are judged.
     findings: tuple[Finding, ...] | None = None
+    #: Lines of tests that were counted in its diff; None where nobody asked.
+    static_facts: StaticFacts | None = None
+    #: The reviews of a branch that works on no task, newest first; those of another are in `work`.
+    reviews: tuple[Review, ...] = ()
     #: Why `work` is None, where its ledger does not say on which task it works.
     problems: tuple[Problem, ...] = ()
     #: What decides about it and is not in this partial clone: while there is any, nothing is known of its task.

@@ -111,12 +111,18 @@ def _heading_key(title: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """A verification command. `junit` is the file that it writes results to; `timeout` is in seconds."""
+    """A verification command. `junit` is the file that it writes results to; `timeout` is in seconds.
+
+    `integrity`: is it crossed with base (see `model.integrity`)? None: only the check named `test` is. `files` is the
+    command for some test files alone, where it has one, with `{files}` in it.
+    """
 
     name: str
     run: str
     junit: str | None = None
     timeout: int | None = None
+    integrity: bool | None = None
+    files: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,6 +189,8 @@ class CheckIn:
     checkpoint: str | None = None
     #: What it asks for; '' where it asks for nothing.
     needs: str = ""
+    #: The Markdown of its section *Plan*, which is what a checkpoint approves; '' where it has none.
+    plan: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -58,6 +58,20 @@ class CommitRules:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ReviewRule:
+    """Who has to review a change of these paths: `[[review]]` of the policy."""
+
+    #: Path patterns; empty: every change.
+    paths: tuple[str, ...] = ()
+    #: human or agent; a human's review counts for both.
+    by: str = "human"
+    #: It has to be another client than the author's.
+    another: bool = False
+    #: So many rounds of review and change are told to be too many; nothing stops then. None: no limit.
+    rounds: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Policy:
     """The repository's policy: `.agentledger/config.toml` on base, with defaults where it says nothing."""
 
@@ -101,6 +115,7 @@ class Policy:
     spawn_setup: str = ""
     #: So many seconds `spawn` takes to measure the checks on base; 0: it does not.
     spawn_baseline: int = 60
+    reviews: tuple[ReviewRule, ...] = ()
     commits: CommitRules = CommitRules()
     #: How strict a rule is (off, warn or error), by its id or name.
     rules: Mapping[str, str] = field(default_factory=dict)

@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 from agentledger.model.evidence import Evidence
 from agentledger.model.findings import Finding
+from agentledger.model.integrity import Integrity
 from agentledger.model.ledger import (
     Answer,
     Attempt,
@@ -73,6 +74,8 @@ class Work:
     evidence: tuple[Evidence, ...] = ()
     #: Runs of the same checks by somebody else than the agent.
     reruns: tuple[Evidence, ...] = ()
+    #: What the crossings of its checks show (`agentledger verify --integrity`).
+    integrity: tuple[Integrity, ...] = ()
     reviews: tuple[Review, ...] = ()
     answers: tuple[Answer, ...] = ()
     problems: tuple[Problem, ...] = ()
@@ -140,6 +143,7 @@ class Task:
     reviews: tuple[Review, ...] = ()
     #: Runs of its branches' checks by somebody else than the agent.
     reruns: tuple[Evidence, ...] = ()
+    integrity: tuple[Integrity, ...] = ()
     outcome: Outcome | None = None
     #: The branches that were handed out, whether they exist or not.
     attempts: tuple[Attempt, ...] = ()
