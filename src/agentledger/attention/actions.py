@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import shlex
 
-from agentledger.attention import loose_work, stacking
+from agentledger.attention import loose_work, plans, stacking
 from agentledger.attention.commands import (
     NextAction,
     format_command,
@@ -32,6 +32,7 @@ from agentledger.attention.turn import (
 from agentledger.model import shell
 from agentledger.model.absent import describe_absent
 from agentledger.model.fleet import Base, Branch, State, Sync
+from agentledger.model.ledger import CheckIn
 from agentledger.model.text import HIDDEN, escape_hidden, format_rfc3339
 from agentledger.model.work import Progress, Standing, Task
 
@@ -162,21 +163,25 @@ def _format_time(at: int | None) -> str:
 
 
 def _answer_question(branch: Branch, standing: Standing) -> NextAction:
-    checkpoint = standing.question.checkpoint if standing.question else None
+    question = standing.question
+    if question and question.checkpoint:
+        return _decide_checkpoint(branch, question, question.checkpoint)
     text = "Unblock it" if standing.progress is Progress.BLOCKED else "Answer its question"
-    text = f"Decide on its checkpoint: {checkpoint}" if checkpoint else text
     if HIDDEN.search(branch.name):
         return NextAction(text)
     task = branch.work.task if branch.work else ""
     branch_flag = ("--branch", branch.name) if standing.rivals else ()
     command = ("agentledger", "answer", task, *branch_flag)
-    if checkpoint:
-        # Any other decision settles it, too, but an answer without one is a note, which leaves the checkpoint
-        # closed. So one is written into the command.
-        return NextAction(
-            text, shell.join_commands((*command, "--decision", "approve", "--checkpoint", checkpoint))
-        )
     return NextAction(text, (shlex.join(command) + " 'your answer'",))
+
+
+def _decide_checkpoint(branch: Branch, question: CheckIn, checkpoint: str) -> NextAction:
+    """Approve it, or ask for the plan that it lacks. An answer without a decision would leave it closed."""
+    name = escape_hidden(checkpoint)
+    text = f"Ask for the plan of its checkpoint: {name}"
+    text = text if plans.lacks_plan(question) else f"Decide on its checkpoint: {name}"
+    command = plans.decide_command(branch, question)
+    return NextAction(text, (command,) if command else ())
 
 
 def _review_text(branch: Branch) -> str:

@@ -92,29 +92,52 @@ def find_unanswered(work: Work, replies: Replies) -> CheckIn | None:
     for newest in work.check_ins[:1]:
         if newest.state in ASKING_STATES and not replies.get(newest.name):
             return newest
-    # The newest request for each checkpoint: one that is asked for again waits again.
+    return next((c for c in newest_requests(work).values() if not _is_decided(c, replies)), None)
+
+
+def newest_requests(work: Work) -> dict[str, CheckIn]:
+    """Map each checkpoint to the newest request for it: one that is asked for again waits again."""
     requests: dict[str, CheckIn] = {}
     for check_in in work.check_ins:
         if check_in.checkpoint:
             requests.setdefault(check_in.checkpoint, check_in)
-    return next((c for c in requests.values() if not _is_decided(c, replies)), None)
+    return requests
 
 
 def _is_decided(check_in: CheckIn, replies: Replies) -> bool:
     """Has the manager said yes or no to the checkpoint? A note is neither."""
+    return _find_decision(check_in, replies) is not None
+
+
+def _find_decision(check_in: CheckIn, replies: Replies) -> Answer | None:
+    """Return the newest decision on the checkpoint that a check-in asks for; None where there is none."""
     answers = replies.get(check_in.name, ())
-    return any(a.decision != "note" and a.checkpoint in (None, check_in.checkpoint) for a in answers)
+    about = (a for a in answers if a.decision != "note" and a.checkpoint in (None, check_in.checkpoint))
+    return next(about, None)
 
 
 def approved_checkpoints(work: Work) -> frozenset[str]:
-    """Return the checkpoints that an answer approves, whether it names them or replies to a request for them."""
+    """Return the checkpoints that are open: the manager's last word on the newest request for each is a yes.
+
+    A yes to an earlier plan does not open what replaced it. Where nobody has asked yet, a yes that names the
+    checkpoint does.
+    """
+    replies, requests = group_replies(work), newest_requests(work)
+    unasked = {a.checkpoint for a in work.answers if a.decision == "approve" and a.checkpoint}
+    approved = {name for name, asked in requests.items() if _is_approved(asked, replies)}
+    return frozenset(approved | (unasked - requests.keys()))
+
+
+def find_approved(work: Work, checkpoint: str) -> CheckIn | None:
+    """Return the newest request for a checkpoint that was approved, be there a newer one or not; None without one."""
     replies = group_replies(work)
-    approved = {a.checkpoint for a in work.answers if a.decision == "approve" and a.checkpoint}
-    for check_in in work.check_ins:
-        answers = replies.get(check_in.name, ())
-        if check_in.checkpoint and any(a.decision == "approve" and not a.checkpoint for a in answers):
-            approved.add(check_in.checkpoint)
-    return frozenset(approved)
+    asked = (each for each in work.check_ins if each.checkpoint == checkpoint)
+    return next((each for each in asked if _is_approved(each, replies)), None)
+
+
+def _is_approved(check_in: CheckIn, replies: Replies) -> bool:
+    decision = _find_decision(check_in, replies)
+    return decision is not None and decision.decision == "approve"
 
 
 def list_new_answers(work: Work, now: int) -> tuple[Answer, ...]:

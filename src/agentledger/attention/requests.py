@@ -77,9 +77,9 @@ def needed_checkpoints(brief: Brief) -> tuple[str, ...]:
 
 def ask_command(checkpoint: str) -> str:
     """Return the command by which an agent asks for a checkpoint, with a place for what the manager decides on."""
-    what = "the plan, step by step" if checkpoint == "plan" else "what there is to decide"
+    what = "the plan, step by step" if checkpoint == "plan" else "what there is to approve"
     name = shlex.quote(escape_hidden(checkpoint))
-    return f"agentledger report --checkpoint {name} --changed '{what}' --need 'Is that it?'"
+    return f"agentledger report --checkpoint {name} --plan '{what}' --need 'Is that it?'"
 
 
 def describe_checkpoint_step(work: Work | None, checkpoint: str) -> str:
@@ -92,8 +92,8 @@ def describe_checkpoint_step(work: Work | None, checkpoint: str) -> str:
     elif work and any(each.checkpoint == checkpoint for each in work.check_ins):
         return "you have asked: wait, and look for the answer: agentledger report"
     else:
-        what = "write the plan" if checkpoint == "plan" else "write what there is to decide"
-    return f"{what} in place of what --changed has here, and wait: {ask_command(checkpoint)}"
+        what = "write the plan" if checkpoint == "plan" else "write what there is to approve"
+    return f"{what} in place of what --plan has here, and wait: {ask_command(checkpoint)}"
 
 
 def describe_agents_step(work: Work, brief: Brief) -> str:

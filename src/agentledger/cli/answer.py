@@ -55,6 +55,7 @@ DECISIONS = ("approve", "change", "reject", "stop", "note")
     is_flag=True,
     help="Send it though a branch asks for another scope, which only brief accept grants.",
 )
+@click.option("--without-plan", is_flag=True, help="Approve a checkpoint though its check-in says no plan.")
 @click.option("--all", "everyone", is_flag=True, help="Answer every branch that works on the task.")
 @dry_run_option
 @format_option
@@ -72,6 +73,7 @@ def answer(
     checkpoint: str | None,
     branch: str | None,
     grants_nothing: bool,
+    without_plan: bool,
     everyone: bool,
     dry_run: bool,
     format: str,
@@ -94,6 +96,7 @@ def answer(
         branch=branch,
         everyone=everyone,
         grants_nothing=grants_nothing,
+        without_plan=without_plan,
     )
     done = _write_reply(settings.repo or current_folder(), reply, dry_run)
     if format == "json":

@@ -143,6 +143,8 @@ def _approve_turn(options: FleetOptions, turn: Turn) -> Then:
     from agentledger.workflow.manage import brief_decision
     from agentledger.workflow.manage import next_item as next_turn
 
+    if not _has_seen_plan(turn):
+        return Then.STAY
     now = int(time.time())
     # A change of the brief is accepted, not answered: the branch's copy becomes the brief.
     if turn.change is None:
@@ -159,6 +161,19 @@ def _approve_turn(options: FleetOptions, turn: Turn) -> Then:
             "text",
         )
     return Then.ON
+
+
+def _has_seen_plan(turn: Turn) -> bool:
+    """Has all of the plan been shown that is approved? What was left out is shown first, and confirmed."""
+    from agentledger.reports import next_item as report
+
+    question = turn.question
+    if turn.change is not None or question is None or not report.is_plan_cut(question):
+        return True
+    click.echo("all of its plan:")
+    click.echo(report.render_whole_plan(question), nl=False)
+    click.echo(f"{click.style('y', bold=True)} approve this plan  any other key: not now")
+    return _read_key() == "y"
 
 
 def _request_change(options: FleetOptions, turn: Turn) -> Then:

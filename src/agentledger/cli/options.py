@@ -202,6 +202,8 @@ def read_standard_input() -> str:
     """
     from agentledger.documents import MOST_BYTES
 
+    if sys.stdin.isatty():
+        click.echo("reading what you type; Ctrl-D on a line of its own ends it", err=True)
     raw = sys.stdin.buffer.read(2 * MOST_BYTES)
     try:
         # The cut may be in the middle of a character. That is no error of the text; its length is.

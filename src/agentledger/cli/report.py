@@ -44,6 +44,12 @@ _QUESTION = (
     "--need", default="", metavar="TEXT", help="What you need in order to go on; sets --state needs-input."
 )
 @click.option("--checkpoint", metavar="NAME", help="Ask for approval of this checkpoint of the brief.")
+@click.option(
+    "--plan",
+    default="",
+    metavar="TEXT",
+    help="What the checkpoint is to approve; - reads it from standard input.",
+)
 @click.option("--agent", default="", metavar="NAME", help="Who you are: claude-code, codex …")
 @click.option(
     "--session", default="", metavar="ID", help="Your own session's id.  [default: what your program sets]"
@@ -63,6 +69,7 @@ def report(
     risks: str,
     need: str,
     checkpoint: str | None,
+    plan: str,
     agent: str,
     session: str,
     format: str,
@@ -72,11 +79,13 @@ def report(
 
     TEXT is what changed; - reads it, or a whole report with its sections, from standard input. The commit
     contains only the report: staged and unstaged work stays as it is. Prints the answers that came since
-    the last check-in.
+    the last check-in. A --checkpoint needs a --plan: Markdown, which the manager reads and approves.
     """
     from agentledger.workflow.report import write_check_in as work
     from agentledger.workflow.report.check_in import Said, parse_report_text
 
+    if text == "-" and plan == "-":
+        raise click.UsageError("there is one standard input: TEXT or --plan can be -, not both.")
     start, now = settings.repo or current_folder(), int(time.time())
     state = state or ("needs-input" if need.strip() else "working")
     check_in = Said(
@@ -86,6 +95,7 @@ def report(
         risks=risks,
         need=need,
         checkpoint=checkpoint,
+        plan=read_standard_input() if plan == "-" else plan,
         agent=agent,
         session=session,
     )

@@ -15,6 +15,8 @@ from agentledger.model.check_in_states import ASKING_STATES
 from agentledger.model.ledger import CheckIn
 
 NEEDS = "What I need from you"
+# What a checkpoint approves: needed where one is asked for, and in front of the question.
+PLAN = "Plan"
 SECTIONS = ("What changed", "What's next", "Risks and blockers", NEEDS)
 _NONE = "write “none” if there is nothing"
 
@@ -26,6 +28,7 @@ def parse_check_in(raw: RawDocument) -> CheckIn:
     page.require_keys()
     state = said.get("state", "working")
     needs = _parse_needs(page, asks=state in ASKING_STATES)
+    plan = _parse_plan(page, said.get("checkpoint"))
     return CheckIn(
         document=page.document(),
         name=page.name,
@@ -35,6 +38,7 @@ def parse_check_in(raw: RawDocument) -> CheckIn:
         session=said.get("session", ""),
         checkpoint=said.get("checkpoint"),
         needs=needs,
+        plan=plan,
     )
 
 
@@ -53,7 +57,7 @@ def _parse_needs(page: Page, asks: bool) -> str:
     # Only the first section must have a text; in the others, an empty one warns.
     for title in SECTIONS[:3]:
         page.require_section(title, title == SECTIONS[0] or page.part(title) is None, _NONE)
-    page.note_duplicates(SECTIONS)
+    page.note_duplicates((*SECTIONS, PLAN))
     part = page.part(NEEDS)
     if part is None or (part.empty and asks):
         page.require_section(NEEDS, hint="say what you need in order to go on")
@@ -64,4 +68,20 @@ def _parse_needs(page: Page, asks: bool) -> str:
     elif asks:
         said = f"it says `state: {page.values['state']}`, but “{NEEDS}” asks for nothing"
         page.out.incomplete(part.line, said, "say what you need, or write `state: working`")
+    return ""
+
+
+def _parse_plan(page: Page, checkpoint: str | None) -> str:
+    """Return what is to be approved; '' where nothing is. A checkpoint without it cannot be decided on."""
+    part = page.part(PLAN)
+    if part and not part.empty and not is_none_phrase(part.text):
+        # With its comments: what is approved is all that stands there.
+        return part.text.strip()
+    if checkpoint and page.looked_into:
+        what = "says nothing" if part else "is missing"
+        page.out.incomplete(
+            part.line if part else page.line("checkpoint"),
+            f"it asks for the checkpoint `{checkpoint}`, and the section “{PLAN}” {what}",
+            f"write `## {PLAN}` on a line of its own, and below it what is to be approved",
+        )
     return ""

@@ -16,6 +16,7 @@ from agentledger.attention import (
     collisions,
     loose_work,
     planned,
+    plans,
     run_differences,
     scope_request,
     sections,
@@ -85,12 +86,13 @@ def _describe_turn(turn: Turn, fleet: Fleet, more: int) -> Iterator[str]:
     reasons = _list_reasons(turn)
     about += describe_rewriting(turn.branch) if turn.kind in _REVIEWED else ""
     waits = _describe_request(turn) if turn.kind is Kind.SCOPE_CHANGE else _WAITS[turn.kind]
+    about += ", by this plan" if question and question.checkpoint and question.plan else ""
     yield f"{_asker_name(turn)} {waits}{about}{':' if question or turn.change or reasons else ''}"
     if turn.change:
         yield from quote_lines("\n".join(turn.change.sentences) or "the same, written differently", LINES)
         yield from _describe_why(turn)
     elif question:
-        yield from quote_lines(_describe_question(question), LINES)
+        yield from _quote_question(turn.branch, question)
     yield from quote_lines("\n".join(reasons), FEW) if reasons else ()
     outcome = task.brief.document.part("Outcome") if task.brief else None
     if outcome and not outcome.empty:
@@ -124,7 +126,31 @@ def _describe_why(turn: Turn) -> Iterator[str]:
         yield from quote_lines(why, LINES)
     if question and question is not reason:
         yield "it also asks, which deciding on the scope does not answer:"
+        yield from _quote_question(turn.branch, question)
+
+
+def _quote_question(branch: Branch, question: CheckIn) -> Iterator[str]:
+    """The question; in front of it the plan that is to be approved, and what there is to know about that."""
+    has_plan = bool(question.checkpoint and question.plan)
+    if has_plan:
+        yield from quote_lines(question.plan, LINES)
+    if standing := plans.describe_standing(branch.work, question):
+        yield f"note: {standing}"
+    if has_plan and question.needs:
+        yield "and asks:"
+    if question.needs or not has_plan:
         yield from quote_lines(_describe_question(question), LINES)
+
+
+def is_plan_cut(question: CheckIn | None) -> bool:
+    """Is a plan to be approved of which `render_next_item` shows only the beginning?"""
+    lines = question.plan.splitlines() if question and question.checkpoint else []
+    return len(lines) > LINES or any(len(line) > WIDTH for line in lines)
+
+
+def render_whole_plan(question: CheckIn) -> str:
+    """All of a plan, marked as somebody else's words."""
+    return "".join(f"  | {escape_hidden(line)}".rstrip() + "\n" for line in question.plan.splitlines())
 
 
 def _describe_question(check_in: CheckIn) -> str:
@@ -314,6 +340,8 @@ def _shape_turn(turn: Turn) -> shapes_commands.Turn:
         since=None if turn.since is None else format_rfc3339(turn.since),
         check_in=_json_text(question.name) if question else None,
         checkpoint=question.checkpoint if question else None,
+        plan=_json_text(question.plan) or None if question and question.checkpoint else None,
+        approved_plan=_name_approved(turn),
         question=_json_text(question.needs) if question else None,
         asks_for=tuple(map(_json_text, turn.change.sentences)) if turn.change else (),
         why=_json_text(scope_request.describe_reason(turn.branch)) or None if turn.change else None,
@@ -325,6 +353,13 @@ def _shape_turn(turn: Turn) -> shapes_commands.Turn:
         ),
         next_action=shapes_ledger.NextAction(_json_text(turn.action.text), turn.action.command),
     )
+
+
+def _name_approved(turn: Turn) -> str | None:
+    """The check-in with the earlier plan that was approved, where another one waits."""
+    work, question = turn.branch.work, turn.question
+    approved = plans.find_replaced(work, question) if work and question else None
+    return _json_text(approved.name) if approved else None
 
 
 def _shape_decisions(turn: Turn) -> tuple[shapes_commands.Decision, ...]:

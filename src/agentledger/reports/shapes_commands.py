@@ -296,9 +296,9 @@ class Decision(Entry, frozen=True):
 
 
 class Turn(Entry, frozen=True):
-    """The first thing that waits for the manager. `question` is an agent's text, `asks_for` what its copy of the
-    brief would change, `why` its reason for that, `decisions` what settles it, `checks` the last result of each
-    check in words.
+    """The first thing that waits for the manager. `plan` is what a checkpoint is to approve, `approved_plan` the
+    check-in with the earlier one that was, `question` an agent's text. `asks_for` is what its copy of the brief would
+    change, `why` its reason for that, `decisions` what settles it, `checks` the last result of each check in words.
     """
 
     about: Annotated[str, one_of(*turn.DECISIONS)]
@@ -308,6 +308,8 @@ class Turn(Entry, frozen=True):
     since: Time | None
     check_in: str | None
     checkpoint: str | None
+    plan: str | None
+    approved_plan: str | None
     question: str | None
     asks_for: tuple[str, ...]
     why: str | None

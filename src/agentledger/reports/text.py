@@ -15,7 +15,7 @@ from typing import NamedTuple
 from rich.cells import cell_len
 from rich.text import Text
 
-from agentledger.attention import collisions, loose_work, run_differences, stacking, wip_headings
+from agentledger.attention import collisions, loose_work, plans, run_differences, stacking, wip_headings
 from agentledger.attention.actions import next_action
 from agentledger.attention.ended_tasks import ask_about_gone, describe_end, ended_tasks, gone_tasks
 from agentledger.attention.left_out import format_left_out
@@ -246,6 +246,8 @@ def _describe_branch(branch: Branch, fleet: Fleet, room: int) -> Iterable[Text]:
     if line := describe_guess(branch):
         yield Text(line, "dim")
     waits = turn.whose is Whose.MANAGER
+    if waits and branch.standing and (plan := plans.shorten_plan(branch.standing.question)):
+        yield Text(f"plan: {escape_hidden(plan)}", "bold")
     if branch.standing and branch.standing.question and waits and branch.standing.question.needs:
         question = " ".join(branch.standing.question.needs.split())
         yield Text(f"asks: {escape_hidden(question)}", "bold")

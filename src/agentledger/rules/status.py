@@ -30,7 +30,8 @@ def status_invalid(case: Case) -> Iterator[Found]:
     """A check-in that this change adds cannot be read, or lacks a section.
 
     Why: the manager cannot answer what cannot be read.
-    Fix: correct the line that is named. A check-in has four sections; "none" is enough for each.
+    Fix: correct the line that is named. A check-in has four sections; "none" is enough for each. One with
+    `checkpoint` also has the section *Plan*, which says what is to be approved.
     """
     fresh = {report.path for report in case.reports if report.change != "D"}
     for check_in in case.work.check_ins if case.work else ():
@@ -137,15 +138,15 @@ def checkpoint_open(case: Case) -> Iterator[Found]:
     """Code changed before the plan was approved, or a checkpoint is still open at the end.
 
     Why: a checkpoint lets the manager object before work is built on the wrong plan.
-    Fix: write the plan into a check-in, `agentledger report --checkpoint plan --changed PLAN --need QUESTION`, and
-    wait for an answer that approves it: `agentledger answer TASK --decision approve`. Where an answer asks for
-    another plan, change it, and ask again the same way.
+    Fix: put the plan to the manager, `agentledger report --checkpoint plan --plan PLAN` (by hand: a check-in with
+    `checkpoint: plan` and a section *Plan*), and wait for an answer that approves it: `agentledger answer TASK
+    --decision approve`. Where an answer asks for another plan, change it, and ask again the same way. Only the newest
+    plan counts: a yes to an earlier one does not open it.
     """
-    brief, task = case.brief, case.task
-    if brief is None or task is None or not case.code:
+    brief = case.brief
+    if brief is None or case.work is None or not case.code:
         return
-    approved = {a.checkpoint for a in task.answers if a.decision == "approve"}
-    approved |= approved_checkpoints(case.work) if case.work else frozenset()
+    approved = approved_checkpoints(case.work)
     late = case.gate.value in ("ready", "merge")
     for name in requests.needed_checkpoints(brief):
         if name not in approved and (name == "plan" or late):

@@ -16,6 +16,7 @@ from agentledger.attention import (
     left_out,
     loose_work,
     planned,
+    plans,
     sections,
     stacking,
     turn,
@@ -70,6 +71,8 @@ class Row:
     turn: str = ""
     since: int | None = None
     why: str = ""
+    #: The first words of the plan that is to be approved.
+    plan: str = ""
     #: The question that waits for the manager, on one line.
     question: str = ""
     findings: str = ""
@@ -357,6 +360,7 @@ def _build_row(branch: Branch, fleet: Fleet, places: Places, titles: Mapping[str
         merge=merge_mark(branch),
         place=_describe_place(branch),
         standing=_describe_progress(standing),
+        plan=plans.shorten_plan(standing.question) if standing and now.whose is turn.Whose.MANAGER else "",
         question=_describe_question(standing, now.whose),
         turn=turn.WHOSE_WORDS[now.whose] if now.why else "",
         since=now.since,

@@ -21,6 +21,7 @@ from markupsafe import Markup
 from agentledger.attention.clock import seconds_ahead, time_of
 from agentledger.attention.turn import WHOSE_WORDS, turn_of
 from agentledger.documents.placeholders import is_none_phrase
+from agentledger.documents.status import NEEDS, PLAN
 from agentledger.model.fleet import Branch, Fleet
 from agentledger.model.ledger import Answer, CheckIn, Document, Outcome, Part, Review
 from agentledger.model.text import encode, format_count, format_path, format_rfc3339
@@ -204,7 +205,7 @@ def _collect_check_ins(fleet: Fleet) -> Iterator[_FeedItem]:
             branches=held_by,
             notes=(*timeline.describe_check_in(check_in), *_describe_clock(check_in, fleet.now)),
             turns=tuple(_list_turns(check_in, held_by)),
-            lead=("What I need from you", "What changed"),
+            lead=(*((PLAN,) if check_in.checkpoint else ()), NEEDS, "What changed"),
         )
 
 

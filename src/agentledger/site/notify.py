@@ -15,6 +15,7 @@ import subprocess
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
+from agentledger.attention import plans
 from agentledger.attention.turn import BranchTurn, Kind, Whose, turn_of
 from agentledger.model.errors import LedgerError
 from agentledger.model.fleet import Branch, Fleet
@@ -69,8 +70,15 @@ def _format_notice(branch: Branch, fleet: Fleet, turn: BranchTurn) -> Notice:
     # Neither text begins with a name: a name like `--help` must not become an option of the command.
     return Notice(
         f"{TITLES[turn.kind]}: {_plain_name(fleet.name)}",
-        f"Branch {_plain_name(branch.name)}: {_plain_name(turn.why)}.",
+        f"Branch {_plain_name(branch.name)}: {_plain_name(turn.why)}{_quote_plan(branch, turn)}.",
     )
+
+
+def _quote_plan(branch: Branch, turn: BranchTurn) -> str:
+    """The first words of the plan that is to be approved, behind a colon; "" where none waits."""
+    waits = branch.standing if turn.kind is Kind.QUESTION else None
+    plan = plans.shorten_plan(waits.question) if waits else ""
+    return f": “{_plain_name(plan)}”" if plan else ""
 
 
 def _plain_name(name: str) -> str:

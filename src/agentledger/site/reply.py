@@ -12,6 +12,7 @@ import re
 from collections.abc import Collection
 from dataclasses import dataclass
 
+from agentledger.attention import plans
 from agentledger.attention.conflicts import describe_conflict
 from agentledger.attention.replies import START
 from agentledger.attention.turn import Kind, turn_of
@@ -111,13 +112,16 @@ class _Offer:
         question = self.standing.question
         if question is None or not _can_be_written(self.branch.name, self.task.id, question.name):
             return ()
+        prompt = "What should be different? Write it below this line."
+        if plans.lacks_plan(question):
+            prompt = f"There is no plan to approve. {prompt}"
+            return _drop_missing(self._answer_file(question, "Ask for the plan", "change", prompt))
         if question.checkpoint:
             first = self._answer_file(
                 question, "Approve", "approve", "Anything to add? Write it below this line."
             )
         else:
             first = self._answer_file(question, "Answer", "note", "Your answer goes below this line.")
-        prompt = "What should be different? Write it below this line."
         return _drop_missing(first, self._answer_file(question, "Ask for changes", "change", prompt))
 
     def scope_answers(self, work: Work) -> tuple[NewFile, ...]:

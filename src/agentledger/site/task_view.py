@@ -12,10 +12,11 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from agentledger.attention import scope_request
+from agentledger.attention import plans, scope_request
 from agentledger.attention.turn import WHOSE_WORDS, describe_guess, turn_of
+from agentledger.documents.status import PLAN
 from agentledger.model.fleet import Branch, Fleet, State
-from agentledger.model.ledger import Brief, Review
+from agentledger.model.ledger import Brief, CheckIn, Review
 from agentledger.model.text import encode
 from agentledger.model.work import ASKING, PLACES, Copy, Fresh, Progress, Standing, Work
 from agentledger.site import check_view, diff, timeline
@@ -87,8 +88,10 @@ class WorkView:
     evidence: Mark
     #: Other branches that work on the task.
     rivals: tuple[str, ...]
-    #: The question that waits: its text, its agent and its time; empty where none waits.
+    #: The question that waits, behind the plan that is to be approved: its text, what is to be known about that
+    #: plan, its agent and its time; empty where none waits.
     question: tuple[TextSection, ...]
+    question_note: str
     question_by: str
     question_at: int | None
     #: Another scope that waits for a decision; None where none does.
@@ -148,7 +151,8 @@ def build_work_view(
         guess=describe_guess(branch),
         evidence=check_view.evidence_mark(standing, branch.findings or ()),
         rivals=standing.rivals,
-        question=(TextSection("", render(question.needs)),) if question and question.needs else (),
+        question=_build_question(question, render) if question else (),
+        question_note=_describe_standing(work, question),
         question_by=question.agent if question else "",
         question_at=question.at if question else None,
         request=_build_request(branch, work),
@@ -163,6 +167,18 @@ def build_work_view(
         problems=timeline.build_problems(work, documents),
         raws=timeline.build_raws(documents),
     )
+
+
+def _build_question(question: CheckIn, render: Render) -> tuple[TextSection, ...]:
+    """The plan that is to be approved, and the question behind it."""
+    plan = (TextSection(PLAN, render(question.plan)),) if question.checkpoint and question.plan else ()
+    title = "Its question" if plan else ""
+    return (*plan, *((TextSection(title, render(question.needs)),) if question.needs else ()))
+
+
+def _describe_standing(work: Work, question: CheckIn | None) -> str:
+    note = plans.describe_standing(work, question)
+    return f"{note[0].upper()}{note[1:]}." if note else ""
 
 
 def _build_request(branch: Branch, work: Work) -> RequestView | None:

@@ -100,7 +100,11 @@ STATUS = Table(
         ),
         Key("agent", TEXT, "Which agent writes, such as claude-code."),
         Key("session", TEXT, "The agent's own session id."),
-        Key("checkpoint", ID, "This check-in asks for that checkpoint to be approved."),
+        Key(
+            "checkpoint",
+            ID,
+            "This check-in asks for that checkpoint to be approved: what its section Plan says.",
+        ),
     )
 )
 

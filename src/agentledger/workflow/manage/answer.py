@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NamedTuple
 
-from agentledger.attention import replies, scope_request
+from agentledger.attention import plans, replies, scope_request
 from agentledger.attention.commands import format_command
 from agentledger.control import append
 from agentledger.documents import RawDocument, parse_answer
@@ -51,6 +51,8 @@ class Reply:
     everyone: bool = False
     #: Its author knows that it does not grant the other scope that a branch asks for.
     grants_nothing: bool = False
+    #: Its author knows that it approves a checkpoint whose check-in has no plan.
+    without_plan: bool = False
 
 
 class GrantsNothing(LedgerError):
@@ -107,6 +109,7 @@ def append_answer(desk: Managing, reply: Reply, now: int, *, dry_run: bool = Fal
     drafts = [draft_answer(desk, each, now) for each in _split_reply(desk, reply)]
     for draft in drafts:
         _refuse_seeming_grant(draft.reply, addressed_branches(desk, draft.reply))
+        _refuse_unseen_plan(draft.reply, addressed_branches(desk, draft.reply))
     reply, path, content = drafts[0]
     branches = [branch for draft in drafts for branch in addressed_branches(desk, draft.reply)]
     undecided = _describe_undecided(reply, branches) or _describe_open_scope(reply, branches)
@@ -154,6 +157,36 @@ def _refuse_seeming_grant(reply: Reply, branches: Sequence[Branch]) -> None:
             asked.name if asked else _newest(branch),
         ):
             raise GrantsNothing(describe_ungranted(branch), _grant_hint(branch, reply.text))
+
+
+def _refuse_unseen_plan(reply: Reply, branches: Sequence[Branch]) -> None:
+    """Raise LedgerError for the approval of a plan that is not there, or that a newer one has replaced."""
+    if reply.decision != "approve" or reply.brief:
+        return
+    for branch in branches:
+        shown = next((each for each in _check_ins_of(branch) if each.name == reply.to), None)
+        if branch.work is None or shown is None:
+            continue
+        if reply.checkpoint not in (None, shown.checkpoint):
+            raise LedgerError(
+                f"the check-in {escape_hidden(shown.name)} does not ask for the checkpoint "
+                f"{escape_hidden(reply.checkpoint or '')}",
+                "leave --to out: the answer then goes to the newest check-in that does",
+            )
+        name = escape_hidden(shown.checkpoint or "")
+        if newer := plans.find_newer(branch.work, shown) if shown.checkpoint else None:
+            raise LedgerError(
+                f"{escape_hidden(branch.name)} has asked for its checkpoint {name} again, in the check-in "
+                f"{escape_hidden(newer.name)}: this approves an earlier plan",
+                "agentledger next shows the plan that waits, and the command for it",
+            )
+        if plans.lacks_plan(shown) and not reply.without_plan:
+            ask = plans.decide_command(branch, shown) or "agentledger answer --decision change"
+            raise LedgerError(
+                f"there is no plan to approve: the check-in {escape_hidden(shown.name)} asks for its checkpoint "
+                f"{name} and does not say what that is",
+                f"{ask} asks for one; --without-plan approves it all the same",
+            )
 
 
 def _newest(branch: Branch) -> str:

@@ -12,6 +12,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import NamedTuple
 
+from agentledger.attention import plans
 from agentledger.attention.commands import format_command
 from agentledger.attention.replies import open_question
 from agentledger.attention.scope_request import has_scope_change
@@ -76,15 +77,19 @@ def render_form(reply: Reply, branches: list[Branch]) -> str:
 
 
 def _format_question(branch: Branch, question: CheckIn) -> list[str]:
-    """The lines of one question: who asks, and at most SHOWN lines of it."""
-    lines = question.needs.splitlines() or ["(it says nothing)"]
-    more = [f"… and {len(lines) - SHOWN} more lines"] if len(lines) > SHOWN else []
+    """The lines of one question: its plan, who asks, and at most SHOWN lines of each."""
+    name = escape_hidden(branch.name)
     about = f" about its checkpoint {escape_hidden(question.checkpoint)}" if question.checkpoint else ""
-    return [
-        f"{escape_hidden(branch.name)} asks{about}:",
-        *(f"| {escape_hidden(line)}".rstrip() for line in lines[:SHOWN]),
-        *more,
-    ]
+    plan = [f"{name} plans:", *_quote_text(question.plan)] if question.checkpoint and question.plan else []
+    standing = plans.describe_standing(branch.work, question)
+    asks = [f"{name} asks{about}:", *_quote_text(question.needs)]
+    return [*plan, *([f"({standing})"] if standing else []), *asks]
+
+
+def _quote_text(text: str) -> list[str]:
+    lines = text.splitlines() or ["(it says nothing)"]
+    more = [f"… and {len(lines) - SHOWN} more lines"] if len(lines) > SHOWN else []
+    return [*(f"| {escape_hidden(line)}".rstrip() for line in lines[:SHOWN]), *more]
 
 
 def parse_form(edited: str, initial: str) -> str:

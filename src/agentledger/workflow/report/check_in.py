@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 from agentledger.control import append
 from agentledger.documents.sections import parse_headings, parse_sections
-from agentledger.documents.status import SECTIONS
+from agentledger.documents.status import PLAN, SECTIONS
 from agentledger.model.ledger import heading_key
 from agentledger.model.text import format_rfc3339
 
@@ -32,6 +32,8 @@ class Said:
     need: str = ""
     #: The id of a checkpoint in the brief that this asks to pass; None for no checkpoint.
     checkpoint: str | None = None
+    #: What is to be approved there.
+    plan: str = ""
     #: The agent's name, '' where it is not known.
     agent: str = ""
     #: The agent's own name for its session, '' for none.
@@ -40,7 +42,7 @@ class Said:
     @property
     def silent(self) -> bool:
         """Is there nothing but the state?"""
-        return not any(text.strip() for text in (self.changed, self.next, self.risks, self.need))
+        return not any(text.strip() for text in (self.changed, self.next, self.risks, self.need, self.plan))
 
 
 def render_check_in(report: Said, now: int) -> bytes:
@@ -50,13 +52,20 @@ def render_check_in(report: Said, now: int) -> bytes:
     lines += [f"{key}: {json.dumps(value, ensure_ascii=False)}" for key, value in keys.items() if value]
     lines += [f"state: {report.state}"]
     lines += [f"checkpoint: {json.dumps(report.checkpoint)}"] if report.checkpoint else []
-    texts = (report.changed, report.next, report.risks, report.need)
     body = "\n".join(
-        f"## {title}\n\n{fit_into_section(text) or 'none'}\n"
-        for title, text in zip(SECTIONS, texts, strict=True)
+        f"## {title}\n\n{fit_into_section(text) or 'none'}\n" for title, text in _list_sections(report)
     )
     # A command line can hold bytes that are no UTF-8, which arrive as surrogates.
     return ("---\n" + "\n".join(lines) + "\n---\n\n" + body).encode("utf-8", "replace")
+
+
+def _list_sections(report: Said) -> list[tuple[str, str]]:
+    """The sections with their texts, in order: the plan stands before the question, where there is one."""
+    texts = (report.changed, report.next, report.risks, report.need)
+    sections = list(zip(SECTIONS, texts, strict=True))
+    if report.plan.strip() or report.checkpoint is not None:
+        sections.insert(-1, (PLAN, report.plan))
+    return sections
 
 
 def check_in_name(now: int, content: bytes) -> str:
@@ -91,12 +100,12 @@ def parse_report_text(text: str, otherwise: Said) -> Said:
     sections = {
         heading_key(part.title): part.text.strip() for part in parse_sections(body, 1) if not part.empty
     }
-    keys = [heading_key(title) for title in SECTIONS]
+    keys = [heading_key(title) for title in (*SECTIONS, PLAN)]
     if not any(key in sections for key in keys):
         return replace(otherwise, changed=otherwise.changed or body.strip())
-    given_texts = (otherwise.changed, otherwise.next, otherwise.risks, otherwise.need)
+    given_texts = (otherwise.changed, otherwise.next, otherwise.risks, otherwise.need, otherwise.plan)
     texts = [given_text or sections.get(key, "") for given_text, key in zip(given_texts, keys, strict=True)]
-    return replace(otherwise, changed=texts[0], next=texts[1], risks=texts[2], need=texts[3])
+    return replace(otherwise, changed=texts[0], next=texts[1], risks=texts[2], need=texts[3], plan=texts[4])
 
 
 def render_blank_form(report: Said, question: str) -> str:
@@ -107,8 +116,8 @@ def render_blank_form(report: Said, question: str) -> str:
         "What could go wrong, or does. Empty: none.",
         question,
     )
-    texts = (report.changed, report.next, report.risks, report.need)
+    by_title = {PLAN: "What is to be approved, step by step."} | dict(zip(SECTIONS, hints, strict=True))
     return "\n".join(
-        f"## {title}\n\n{text.strip() or f'<!-- {hint} -->'}\n"
-        for title, hint, text in zip(SECTIONS, hints, texts, strict=True)
+        f"## {title}\n\n{text.strip() or f'<!-- {by_title[title]} -->'}\n"
+        for title, text in _list_sections(report)
     )

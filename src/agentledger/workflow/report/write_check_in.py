@@ -19,6 +19,7 @@ from agentledger.attention import replies, requests
 from agentledger.attention.clock import time_of
 from agentledger.attention.turn import Whose, turn_of
 from agentledger.documents import RawDocument, parse_check_in
+from agentledger.documents.placeholders import is_blank, is_none_phrase
 from agentledger.fleet import fleet_facts
 from agentledger.git import process, queries
 from agentledger.git.stored_form import read_stored_forms
@@ -59,7 +60,7 @@ def report_progress(start: Path, report: Said, now: int, *, dry_run: bool = Fals
 
 def write_check_in(at: AtWork, report: Said, now: int, *, dry_run: bool = False) -> Did:
     """The same as `report_progress`, in a worktree that is open already."""
-    if report.silent and report.state == "working" and (pending := _describe_pending(at, now)):
+    if report.silent and report.state == "working" and (pending := _describe_pending(at, report, now)):
         return pending
     warnings = (*_describe_withdrawal(at, report), *_describe_hooks_off(at))
     report = complete_check_in(at, report)
@@ -108,13 +109,13 @@ def write_check_in(at: AtWork, report: Said, now: int, *, dry_run: bool = False)
     )
 
 
-def _describe_pending(at: AtWork, now: int) -> Did | None:
+def _describe_pending(at: AtWork, report: Said, now: int) -> Did | None:
     """The result of a report without options while something waits for the manager; None where nothing does.
 
     A check-in would take the question back, and an agent that only looks for an answer must not do that.
     """
     question = _waiting_check_in(at)
-    if question is None:
+    if question is None or report.checkpoint not in (None, question.checkpoint):
         return None
     if question.document.source.uncommitted:
         return None  # a bare report is what commits it
@@ -190,6 +191,7 @@ def complete_check_in(at: AtWork, report: Said) -> Said:
     if report.checkpoint is not None and report.checkpoint not in checkpoints:
         none = f"the brief of {escape_hidden(at.task.id)} has none: check in without --checkpoint"
         raise unknown_name_error("checkpoint", report.checkpoint, checkpoints, none)
+    _refuse_without_plan(report, checkpoints)
     changed = report.changed if report.changed.strip() else describe_changes(at)
     running = identify_program(os.environ)
     # The session is that of the program that runs, not of an agent with another name.
@@ -197,6 +199,22 @@ def complete_check_in(at: AtWork, report: Said) -> Said:
     return replace(
         report, changed=changed, agent=report.agent or agent_name(at), session=report.session or session
     )
+
+
+def _refuse_without_plan(report: Said, checkpoints: tuple[str, ...]) -> None:
+    """Raise LedgerError for a checkpoint without a plan, which nobody could decide on, and for the reverse."""
+    says_nothing = is_blank(report.plan) or is_none_phrase(report.plan)
+    if report.checkpoint is not None and says_nothing:
+        what = "is empty" if report.plan.strip() else "is missing"
+        command = requests.ask_command(report.checkpoint)
+        raise LedgerError(
+            f"the plan that the checkpoint {escape_hidden(report.checkpoint)} is to approve {what}",
+            f"write it in place of what --plan has here, or --plan - to pipe it in: {command}",
+        )
+    if report.checkpoint is None and not says_nothing:
+        names = " or ".join(f"--checkpoint {shlex.quote(escape_hidden(name))}" for name in checkpoints)
+        hint = f"add {names}" if names else "the brief has no checkpoint: say it with --next instead"
+        raise LedgerError("a plan is for a checkpoint, which approves it", hint)
 
 
 def agent_name(at: AtWork) -> str:
@@ -380,4 +398,9 @@ def _keep_check_in(start: Path, report: Said, now: int, error: NotNow) -> NotNow
     path = editor.draft_path(git, f"report-{hashlib.sha256(content).hexdigest()[:8]}.md")
     editor.keep_draft(path, content.decode())
     kept = shlex.quote(escape_hidden(str(path)))
-    return NotNow(error.message, f"{error.hint}: agentledger report - < {kept} (what you said is kept there)")
+    flags = f" --checkpoint {shlex.quote(escape_hidden(report.checkpoint))}" if report.checkpoint else ""
+    # A question in the text sets no state by itself.
+    flags += f" --state {report.state}" if report.state != "working" else ""
+    return NotNow(
+        error.message, f"{error.hint}: agentledger report{flags} - < {kept} (what you said is kept there)"
+    )
