@@ -90,7 +90,7 @@ def test_a_checkpoint_waits_for_the_manager_whatever_the_state(desk: Desk, state
     action = next_action(desk.branch(), reading.fleet(desk.repo).base)
     assert action
     assert action.text == "Decide on its checkpoint: plan"
-    assert action.command == "agentledger answer x --decision approve --checkpoint plan"
+    assert action.command == "agentledger answer x --decision approve --checkpoint plan --to 1"
 
 
 def test_a_later_check_in_does_not_open_a_checkpoint(desk: Desk) -> None:

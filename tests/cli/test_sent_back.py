@@ -17,7 +17,7 @@ from desk import Desk, made
 from nextcommand import find_command, type_command
 
 TOLD = "Do not cache; index the table."
-PLAN = ("report", "--checkpoint", "plan", "--changed", "Cache it.", "--need", "Is that it?")
+PLAN = ("report", "--checkpoint", "plan", "--plan", "Cache it.", "--need", "Is that it?")
 REPORT = ("report", "--changed", "Read it.", "--next", "More.", "--risks", "none")
 
 

@@ -44,6 +44,12 @@ def spawned(here: World, *more: str) -> None:
     here.say(here.repo.path, "spawn", "fix-login")
 
 
+def with_a_checkpoint(here: World) -> None:
+    """Its plan has to be approved, and a long one is in a file."""
+    spawned(here, "--checkpoint", "plan")
+    here.desk.write("plan.md", "1. Count.\n2. Refuse.\n")
+
+
 def asking(here: World) -> None:
     """Its agent asks."""
     spawned(here)
@@ -80,7 +86,7 @@ PAGES: dict[str, tuple[Before, dict[str, int]]] = {
     "dependencies.md": (spawned, {}),
     "conflicts.md": (colliding, {}),
     "merge-order.md": (spawned, {}),
-    "report.md": (spawned, {}),
+    "report.md": (with_a_checkpoint, {}),
     "verify.md": (spawned, {}),
     "ledger.md": (nothing, {}),
     "unblock.md": (asking, {}),

@@ -115,7 +115,7 @@ def test_two_tasks_go_from_plan_to_ready(manager: Manager) -> None:
     assert "src/auth/**" in first.types("prompt", "limit-logins").out
 
     # The plan is a checkpoint: no code before it is approved.
-    first.types("report", "--checkpoint", "plan", "--changed", "A counter in memory, reset each minute.")
+    first.types("report", "--checkpoint", "plan", "--plan", "A counter in memory, reset each minute.")
     manager.sees("limit-logins", "A counter in memory", "plan", board="Your turn")
     first.write("src/auth/login.py", "LIMIT = 5\n")
     assert "STA007" in first.add()

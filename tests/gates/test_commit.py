@@ -234,7 +234,12 @@ def test_code_waits_for_an_approved_plan(tmp_path: Path) -> None:
     desk.write("src/a.py")
     assert "STA007" in desk.add()
     desk.git("reset", "-q", "--hard")
-    desk.write(STATUS, CHECK_IN.format("needs-input", "checkpoint: plan\n", "Is that the way?"))
+    asks = CHECK_IN.format("needs-input", "checkpoint: plan\n", "Is that the way?")
+    desk.write(STATUS, asks)
+    without = desk.add()
+    assert f"STA001 status-invalid [agent/x] {STATUS}:4\n" in without
+    assert "next: write `## Plan` on a line of its own, and below it what is to be approved" in without
+    desk.write(STATUS, f"{asks}## Plan\nCache it.\n")
     assert desk.add() == ""
     answer = "---\nat: 2023-11-14T22:30:00Z\nby: ana\ndecision: approve\n---\n"
     repo.commit("agentledger", {"tasks/x/answers/1.md": answer})

@@ -91,12 +91,12 @@ def told_what_to_try(scene: Scene, said: Told) -> None:
     scene.commits()
 
 
-ASK = "agentledger report --checkpoint plan --changed 'the plan, step by step' --need 'Is that it?'"
+ASK = "agentledger report --checkpoint plan --plan 'the plan, step by step' --need 'Is that it?'"
 
 
 def approved(scene: Scene, said: Told) -> None:
     """The agent asks, its code left where it is, and the manager says yes."""
-    assert said.hint.startswith("write the plan in place of what --changed has here, and wait: "), said
+    assert said.hint.startswith("write the plan in place of what --plan has here, and wait: "), said
     scene.obey(ASK, said)
     asked = [each.hint for each in scene.checked("ready")["ready"] if each.rule == "STA007"]
     # Before the commit nothing on the branch needs it.
@@ -111,7 +111,7 @@ def sent_back(scene: Scene) -> None:
     scene.types("agentledger answer x --decision change 'index it instead'")
     said = scene.does("agentledger report --changed 'Read it.'")
     assert (
-        f"change it as the answer says, write it anew in place of what --changed has here, and wait: {ASK}"
+        f"change it as the answer says, write it anew in place of what --plan has here, and wait: {ASK}"
         in said
     )
     scene.write("src/a.py")
@@ -273,7 +273,7 @@ ROWS = (
                 given.COMMIT,
                 given.brief(mode="review"),
                 code=True,
-                task={"answers": (given.answer("change", checkpoint="plan"),)},
+                work={"answers": (given.answer("change", checkpoint="plan"),)},
             ),
         ),
         silent=(
@@ -281,7 +281,7 @@ ROWS = (
                 given.COMMIT,
                 given.brief(mode="review"),
                 code=True,
-                task={"answers": (given.answer("approve", checkpoint="plan"),)},
+                work={"answers": (given.answer("approve", checkpoint="plan"),)},
             ),
             given.case(
                 given.COMMIT,

@@ -32,9 +32,7 @@ It is fast.
 - [ ] It takes a second
 """
 _AT = re.compile('^at: "?([^"\\n]+)', re.MULTILINE)
-_CHECK_IN = (
-    "## What changed\nIt.\n## What's next\nMore.\n## Risks and blockers\nNone.\n## What I need from you\n"
-)
+_CHECK_IN = "## What changed\nIt.\n## What's next\nMore.\n## Risks and blockers\nNone.\n"
 
 
 def moment(minutes: int) -> str:
@@ -54,9 +52,13 @@ def brief(task: str = "x", **keys: Any) -> str:
     return document(_BRIEF, **(usual | keys))
 
 
-def check_in(state: str = "working", minutes: int = 50, needs: str = "none", **keys: Any) -> str:
-    """A check-in by zed."""
-    return document(f"{_CHECK_IN}{needs}\n", at=moment(minutes), agent="zed", state=state, **keys)
+def check_in(
+    state: str = "working", minutes: int = 50, needs: str = "none", plan: str = "Cache it.", **keys: Any
+) -> str:
+    """A check-in by zed; one that asks for a checkpoint has a plan, unless that is ""."""
+    text = f"{_CHECK_IN}## Plan\n{plan}\n" if keys.get("checkpoint") and plan else _CHECK_IN
+    text += f"## What I need from you\n{needs}\n"
+    return document(text, at=moment(minutes), agent="zed", state=state, **keys)
 
 
 def answer(decision: str = "note", minutes: int = 55, text: str = "Go on.\n", **keys: Any) -> str:

@@ -95,7 +95,7 @@ def test_why_it_is_not_signed_is_told() -> None:
 def test_every_option_is_in_the_document(here: Repo) -> None:
     chosen = (
         "--decision",
-        "approve",
+        "stop",
         "--to",
         f"status/{ASKED}.md",
         "--checkpoint",
@@ -105,7 +105,7 @@ def test_every_option_is_in_the_document(here: Repo) -> None:
     )
     _, parsed = answered(here, "login", *chosen)
     assert (parsed.decision, parsed.to, parsed.branch, parsed.checkpoint, parsed.text.strip()) == (
-        "approve",
+        "stop",
         ASKED,
         "agent/login",
         "plan",
@@ -291,6 +291,7 @@ def test_an_attempt_that_has_ended_is_no_rival(rivals: Repo) -> None:
 
 def test_a_note_on_a_checkpoint_is_told_to_leave_it_closed(here: Repo) -> None:
     asks = CHECK_IN.replace("state: needs-input\n", "state: working\ncheckpoint: plan\n")
+    asks = asks.replace("## What I need", "## Plan\n\nCache it.\n\n## What I need")
     here.commit("agent/login", {".agentledger/tasks/login/status/20271123T101500Z-1.md": asks})
     here.flush()
     result = run(here.path, "answer", "login", "Looks good.").out

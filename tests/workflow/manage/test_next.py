@@ -30,10 +30,12 @@ def now() -> int:
 def said(state: str = "working", ago: int = 5, needs: str = "none", **keys: str) -> str:
     """A check-in by zed, so many minutes ago."""
     at = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(now() - 60 * ago))
+    plan = keys.pop("plan", "Cache it.")
     more = "".join(f"{key}: {value}\n" for key, value in keys.items())
+    section = f"## Plan\n{plan}\n" if "checkpoint" in keys and plan else ""
     return (
         f"---\nat: {at}\nagent: zed\nstate: {state}\n{more}---\n## What changed\nIt.\n## What's next\nMore.\n"
-        f"## Risks and blockers\nNone.\n## What I need from you\n{needs}\n"
+        f"## Risks and blockers\nNone.\n{section}## What I need from you\n{needs}\n"
     )
 
 
@@ -130,8 +132,9 @@ def test_a_checkpoint_is_named(desk: Fleet) -> None:
     desk.x({"status/1.md": said(checkpoint="plan", needs="See above.")})
     lines = text(desk).splitlines()
     assert lines[0] == "Decide on its checkpoint: plan"
-    assert "zed asks about its checkpoint plan:" in lines
-    assert lines[-1] == "next: agentledger answer x --decision approve --checkpoint plan"
+    at = lines.index("zed asks about its checkpoint plan, by this plan:")
+    assert lines[at + 1 : at + 4] == ["  | Cache it.", "and asks:", "  | See above."]
+    assert lines[-1] == "next: agentledger answer x --decision approve --checkpoint plan --to 1"
 
 
 def test_a_scope_change_is_told_in_words(desk: Fleet) -> None:

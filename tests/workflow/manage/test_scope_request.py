@@ -191,7 +191,15 @@ def test_a_decision_without_words_answers_the_check_in_that_asked_for_it(desk: D
 
 def test_a_checkpoint_comes_first_and_is_decided_by_itself(desk: Desk) -> None:
     says(desk, {"brief.md": WIDER}, ago=2)
-    says(desk, {"status/1.md": asks(-1).replace("state: ", "checkpoint: plan\nstate: ")}, ago=1)
+    says(
+        desk,
+        {
+            "status/1.md": asks(-1)
+            .replace("state: ", "checkpoint: plan\nstate: ")
+            .replace("## What I", "## Plan\nThis.\n## What I")
+        },
+        ago=1,
+    )
     assert turn_of(branch(desk)).kind is Kind.QUESTION
     well(desk, "answer", "x", "--decision", "approve", "--checkpoint", "plan")
     assert turn_of(branch(desk)).kind is Kind.SCOPE_CHANGE

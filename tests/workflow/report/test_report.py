@@ -59,9 +59,7 @@ def test_a_check_in_is_one_commit_with_what_was_said(desk: Desk) -> None:
     assert "## What I need from you\n\nnone\n" in text
     assert desk.git("log", "-1", "--format=%s") == "chore(ledger): x is working\n"
     # Its brief has a plan to be approved first.
-    assert (
-        "next: write the plan in place of what --changed has here, and wait: agentledger report" in result.out
-    )
+    assert "next: write the plan in place of what --plan has here, and wait: agentledger report" in result.out
     assert run(desk.path, "check", "--branch", "agent/x", "--gate", "push").code == 0
 
 
@@ -100,7 +98,7 @@ def test_a_need_is_a_question_and_says_to_wait(desk: Desk) -> None:
 
 def test_a_checkpoint_is_one_of_the_briefs(desk: Desk) -> None:
     assert "plan" in refused(desk.path, "report", "--checkpoint", "plans").hint
-    assert run(desk.path, "report", "--checkpoint", "plan", "--changed", "A plan.").code == 0
+    assert run(desk.path, "report", "--checkpoint", "plan", "--plan", "A plan.").code == 0
     assert 'checkpoint: "plan"\n' in check_ins(desk)[0]
 
 

@@ -321,12 +321,12 @@ def test_a_check_in_written_as_it_says_is_one() -> None:
     said = text()
     name = re.findall(r"`(status/\S+\.md)`", said)[0]
     keys = re.findall(r"`((?:at|state|checkpoint): [^`]+)`", said)[:3]
-    headings = re.findall(r"`(## [^`]+)`", said)[:4]
+    headings = re.findall(r"`(## [^`]+)`", said)[:5]
     raw = "\n".join(["---", *keys, "---", *(f"{heading}\nSee below." for heading in headings)])
     source = Source(path=f".agentledger/tasks/x/{name}", ref="main")
     found = status.parse_check_in(raw_document(source, raw.encode()))
     assert found.document.problems == ()
-    assert (found.state, found.checkpoint) == ("working", "plan")
+    assert (found.state, found.checkpoint, found.plan) == ("working", "plan", "See below.")
 
 
 # -- doctor, and programs ----------------------------------------------------------------
