@@ -275,6 +275,18 @@ ROWS = (
                 code=True,
                 work={"answers": (given.answer("change", checkpoint="plan"),)},
             ),
+            given.case(
+                given.COMMIT,
+                given.brief(mode="review"),
+                code=True,
+                work={
+                    "check_ins": (
+                        given.check_in("needs-input", name="2", checkpoint="plan"),
+                        given.check_in("needs-input", checkpoint="plan"),
+                    ),
+                    "answers": (given.answer("approve", to="1", checkpoint="plan"),),
+                },
+            ),
         ),
         silent=(
             given.case(

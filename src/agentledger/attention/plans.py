@@ -24,10 +24,14 @@ def shorten_plan(check_in: CheckIn | None) -> str:
     if check_in is None or check_in.checkpoint is None:
         return ""
     # The beginning is enough, and a plan can be long.
-    lines = (line.strip().lstrip("#").strip() for line in check_in.plan[: 4 * LENGTH].splitlines())
-    words = " ".join(" ".join(lines).split())
+    words = " ".join(" ".join(map(_strip_heading, check_in.plan[: 4 * LENGTH].splitlines())).split())
     cut = len(words) > LENGTH or len(check_in.plan) > 4 * LENGTH
     return f"{words[: LENGTH - 1].rstrip()}…" if cut else words
+
+
+def _strip_heading(line: str) -> str:
+    title = line.strip().lstrip("#").strip()
+    return f"{title.rstrip(':')}:" if title and line.lstrip().startswith("#") else title
 
 
 def lacks_plan(check_in: CheckIn | None) -> bool:

@@ -78,6 +78,7 @@ def compose_resume_parts(given: Given, now: Now) -> list[Part]:
     ]
     parts += [
         task.compose_checkpoints(given),
+        *compose_approved_plans(given, now),
         task.compose_brief(given),
         task.compose_boundary(given),
     ]
@@ -294,6 +295,24 @@ def compose_last_check_in(given: Given, now: Now) -> list[Part]:
         label="The last check-in (quoted):",
     )
     return [Part(title="Where you left off", words=intro, pieces=(text,), command=command)]
+
+
+def compose_approved_plans(given: Given, now: Now) -> list[Part]:
+    """What was approved, for an agent that has not written it: the newest plan of each checkpoint that is open."""
+    is_open = replies.approved_checkpoints(now.work)
+    command = f"ls {given.folder}/status"
+    pieces = tuple(
+        Piece(
+            what=f"the plan of {asked.name}",
+            text=quote_text(asked.plan),
+            command=command,
+            label=f"Approved at the checkpoint {code_span(name)} (quoted):",
+        )
+        for name, asked in replies.newest_requests(now.work).items()
+        if name in is_open and asked.plan
+    )
+    words = fill_text("resume-plan")
+    return [Part(title="The plan", words=words, pieces=pieces, command=command, rank=0)] if pieces else []
 
 
 def _branch_revision(branch: Branch) -> str:

@@ -38,6 +38,8 @@ from agentledger.workflow.report.check_in import Said
 from agentledger.workflow.session import agent_context, editor, ledger_commit
 from agentledger.workflow.session.agent_context import AtWork, NotNow
 
+# What is left of a command line's byte that is no UTF-8.
+_HALF = re.compile("[\ud800-\udfff]")
 # Commits that a check-in lists by subject; more are counted.
 MOST_COMMITS = 20
 # Seconds within which the same words are the same check-in, sent again because the command was interrupted.
@@ -210,6 +212,11 @@ def _refuse_without_plan(report: Said, checkpoints: tuple[str, ...]) -> None:
         raise LedgerError(
             f"the plan that the checkpoint {escape_hidden(report.checkpoint)} is to approve {what}",
             f"write it in place of what --plan has here, or --plan - to pipe it in: {command}",
+        )
+    if _HALF.search(report.plan):
+        raise LedgerError(
+            "the plan is not UTF-8, so what is approved would not be what it says",
+            "pipe it in: … | iconv -f LATIN1 -t UTF-8 | agentledger report --plan - …",
         )
     if report.checkpoint is None and not says_nothing:
         names = " or ".join(f"--checkpoint {shlex.quote(escape_hidden(name))}" for name in checkpoints)
