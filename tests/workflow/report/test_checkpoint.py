@@ -113,7 +113,8 @@ def test_the_command_in_the_hint_asks_for_it(desk: Desk, checkpoint: str) -> Non
 
 
 def test_headings_and_open_code_in_a_plan_stay_in_it(desk: Desk) -> None:
-    plan = "# Steps\n\n## What I need from you\n\nNothing!\n\nPlan\n----\n\n- a\n\n```sh\nmake  # ## Risks and blockers\n"
+    plan = "# Steps\n\n## What I need from you\n\nNothing!\n\nPlan\n----\n\n- a\n\n"
+    plan += "```sh\nmake  # ## Risks and blockers\n"
     run(desk.path, *ASK, "--plan", "-", "--need", "Red?", given=plan.encode())
     asked = written(desk)
     assert asked.needs == "Red?"
@@ -131,7 +132,9 @@ def test_headings_and_open_code_in_a_plan_stay_in_it(desk: Desk) -> None:
 
 
 def test_a_whole_report_has_its_plan_in_a_section(desk: Desk) -> None:
-    text = "## What changed\n\nRead it.\n\n## Plan\n\n1. Cache it.\n\n## What I need from you\n\nIs that it?\n"
+    text = (
+        "## What changed\n\nRead it.\n\n## Plan\n\n1. Cache it.\n\n## What I need from you\n\nIs that it?\n"
+    )
     assert run(desk.path, *ASK, "-", "--state", "needs-input", given=text.encode()).code == 0
     asked = written(desk)
     assert (asked.plan, asked.needs) == ("1. Cache it.", "Is that it?")
