@@ -118,6 +118,14 @@ def test_a_checkpoint_takes_a_decision_not_just_an_answer(desk: Desk) -> None:
     assert (answer.decision, answer.checkpoint, fatal(answer.document.problems)) == ("approve", "plan", [])
 
 
+def test_a_checkpoint_without_a_plan_takes_no_approval(desk: Desk) -> None:
+    desk.says({"status/1.md": check_in("working", plan="", checkpoint="plan")})
+    (file,) = offered(desk).values()
+    assert file.label == "Ask for the plan"
+    assert written(desk, file).progress is Progress.WORKING
+    assert desk.work().answers[0].decision == "change"
+
+
 @pytest.mark.parametrize("asked", [ASKS, ASKS_PLAN])
 def test_asking_for_changes_gives_a_question_back(desk: Desk, asked: str) -> None:
     desk.says({"status/1.md": asked})

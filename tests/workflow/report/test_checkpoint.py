@@ -148,6 +148,13 @@ def test_looking_for_an_answer_needs_no_plan_again(desk: Desk) -> None:
     assert desk.git("rev-parse", "HEAD") == head
 
 
+def test_replacing_an_approved_plan_is_said_to_close_it(desk: Desk) -> None:
+    assert "warning" not in run(desk.path, *ASK, "--plan", "Cache it.").err
+    run(desk.repo.path, "answer", "x", "--decision", "approve")
+    said = run(desk.path, *ASK, "--plan", "Index it.")
+    assert "the checkpoint plan was open; this replaces what was approved" in said.out + said.err
+
+
 def test_a_plan_that_cannot_be_committed_now_is_kept_with_its_checkpoint(desk: Desk) -> None:
     desk.git("switch", "-q", "--detach")
     said = refused(desk.path, *ASK, "--plan", "Cache it.", "--need", "Is that it?")

@@ -64,7 +64,11 @@ def write_check_in(at: AtWork, report: Said, now: int, *, dry_run: bool = False)
     """The same as `report_progress`, in a worktree that is open already."""
     if report.silent and report.state == "working" and (pending := _describe_pending(at, report, now)):
         return pending
-    warnings = (*_describe_withdrawal(at, report), *_describe_hooks_off(at))
+    warnings = (
+        *_describe_withdrawal(at, report),
+        *_describe_replacement(at, report),
+        *_describe_hooks_off(at),
+    )
     report = complete_check_in(at, report)
     content = check_in.render_check_in(report, now)
     uncommitted = read_uncommitted(at)
@@ -155,6 +159,16 @@ def _describe_withdrawal(at: AtWork, report: Said) -> tuple[str, ...]:
     if question is None or question.checkpoint or report.state != "working" or report.checkpoint:
         return ()
     return ("this takes back what waited for the manager; ask again, with --need, if it still matters",)
+
+
+def _describe_replacement(at: AtWork, report: Said) -> tuple[str, ...]:
+    """A warning where the plan of an open checkpoint is replaced, which closes it again; () elsewhere."""
+    if report.checkpoint is None or report.checkpoint not in replies.approved_checkpoints(at.work):
+        return ()
+    name = escape_hidden(report.checkpoint)
+    return (
+        f"the checkpoint {name} was open; this replaces what was approved, and waits for an approval again",
+    )
 
 
 def describe_uncommitted(
