@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from agentledger.model import ledger_paths
-from agentledger.model.ledger import Brief, Review
+from agentledger.attention.commands import format_command
+from agentledger.attention.reviewing import SHORT, decisive_review
+from agentledger.model.ledger import Review
 from agentledger.model.text import escape_hidden
-from agentledger.model.work import Work
 from agentledger.rules.case import Case, Found
 from agentledger.rules.packet import describe_other_change
 
@@ -112,18 +112,12 @@ def _open_findings(review: Review, again: str) -> Iterator[Found]:
             )
 
 
-def decisive_review(brief: Brief | None, work: Work | None) -> Review | None:
-    """Return the review that decides: the newest; where a human's is needed, the newest by a human, if any."""
-    reviews = work.reviews if work else ()
-    if brief is not None and brief.mode == "review":
-        reviews = tuple(r for r in reviews if r.kind == "human") or reviews
-    return next(iter(reviews), None)
-
-
 def _review_hint(case: Case) -> str:
     """Say how to review the branch as it is now."""
-    folder = escape_hidden(ledger_paths.control_folder(case.work.task if case.work else "")) + "/reviews/"
-    return f"review {escape_hidden(case.branch)} as it is now: a file in {folder} on the control branch"
+    at = ("--head", case.head[:SHORT]) if case.head else ()
+    # The options first: behind `--` there is only the name.
+    command = format_command(("agentledger", "review", *at), case.branch)
+    return f"review it as it is now: {command or 'agentledger review'}"
 
 
 def _newest_review(case: Case) -> Review | None:
