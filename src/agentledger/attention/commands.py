@@ -17,6 +17,9 @@ from agentledger.model import shell
 from agentledger.model.fleet import Base, Branch, Sync
 from agentledger.model.text import HIDDEN
 
+#: Characters of a commit's id in a command and in a sentence.
+SHORT = 12
+
 
 @dataclass(frozen=True, slots=True)
 class NextAction:
@@ -57,7 +60,23 @@ def resume_command(branch: Branch) -> tuple[str, ...]:
     return () if HIDDEN.search(name) else shell.join_commands((*command, name, "--for", "resume"))
 
 
-def review_steps(branch: Branch, base: Base, commit: str = "") -> tuple[str, ...]:
+def review_command(branch: Branch, *arguments: str, head: str = "") -> str | None:
+    """Return the command that reviews a branch at one commit, by default its head; None where it cannot be typed."""
+    at = ("--head", (head or branch.head)[:SHORT])
+    # What is no branch, such as the head of a pull request, is found by its ref alone.
+    name = branch.name if branch.ref.startswith(("refs/heads/", "refs/remotes/")) else branch.ref
+    if name.startswith("-"):
+        return format_command(("agentledger", "review", *at, *arguments), name)
+    return format_command(("agentledger", "review"), name, *at, *arguments)
+
+
+def review_steps(branch: Branch, base: Base) -> tuple[str, ...]:
+    """Return the command that reviews a branch at its head; where that cannot be typed, the one for its diff."""
+    command = review_command(branch)
+    return (command,) if command else diff_steps(branch, base)
+
+
+def diff_steps(branch: Branch, base: Base, commit: str = "") -> tuple[str, ...]:
     """Return the command that shows what a branch changes; with `commit`, as it was there."""
     return shell.join_commands(shell.format_diff_command(branch, base, commit))
 

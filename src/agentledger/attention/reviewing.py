@@ -1,8 +1,8 @@
 """How a branch stands with its reviewers: which review counts, of which change it speaks, and what it left open.
 
-Belongs here: that, in values and in words, for branches with a task and without one, and the commands of a
-reviewer. Does not: whether a commit is still the change as it is (see `changes.freshness`), what follows from
-it at a gate (see `rules.review`), or all else that a reviewer is shown (see `reports.review`).
+Belongs here: that, in values and in words, for branches with a task and without one. Does not: whether a commit
+is still the change as it is (see `changes.freshness`), what follows from it at a gate (see `rules.review`), or all
+else that a reviewer is shown (see `reports.review`).
 """
 
 from __future__ import annotations
@@ -11,14 +11,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from agentledger.attention.commands import format_command
-from agentledger.model.fleet import Branch
+from agentledger.attention.commands import SHORT
+from agentledger.model.fleet import Branch, State
 from agentledger.model.ledger import Brief, Review
 from agentledger.model.text import escape_hidden
 from agentledger.model.work import Fresh, Work
-
-#: Characters of a commit's id in a command and in a sentence.
-SHORT = 12
 
 
 class Reviewed(StrEnum):
@@ -126,9 +123,17 @@ def list_open_points(branch: Branch, brief: Brief | None) -> tuple[str, ...]:
     return tuple(dict.fromkeys(" ".join(point.split()) for point in points))
 
 
-def review_command(branch: Branch, *arguments: str, head: str = "") -> str | None:
-    """Return the command that reviews a branch at one commit, by default its head; None where it cannot be typed."""
-    at = ("--head", (head or branch.head)[:SHORT])
-    if branch.name.startswith("-"):
-        return format_command(("agentledger", "review", *at, *arguments), branch.name)
-    return format_command(("agentledger", "review"), branch.name, *at, *arguments)
+def list_unreviewed(branches: Sequence[Branch]) -> tuple[Branch, ...]:
+    """Return the open branches without a task that nobody has reviewed as they are, and that nobody is at work in."""
+    decided = (Reviewed.APPROVED, Reviewed.CHANGES, Reviewed.REJECTED)
+    return tuple(
+        branch
+        for branch in branches
+        if branch.state is State.OPEN
+        and branch.work is None
+        and not branch.detached
+        and not branch.absent
+        and not branch.problems
+        and not (branch.worktree and branch.worktree.is_in_use)
+        and stand_with_reviewers(branch, None).state not in decided
+    )

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from agentledger.attention.commands import format_command
-from agentledger.attention.reviewing import SHORT, decisive_review
+from agentledger.attention.commands import SHORT, format_command
+from agentledger.attention.reviewing import decisive_review
 from agentledger.model.ledger import Review
 from agentledger.model.text import escape_hidden
 from agentledger.rules.case import Case, Found

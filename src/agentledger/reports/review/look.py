@@ -10,12 +10,11 @@ import shlex
 from dataclasses import dataclass
 
 from agentledger.attention import collisions, loose_work, run_differences, stacking
-from agentledger.attention.commands import NextAction
+from agentledger.attention.commands import SHORT, review_command
 from agentledger.attention.reviewing import (
     ReviewStanding,
     list_open_points,
     list_reviews,
-    review_command,
     stand_with_reviewers,
 )
 from agentledger.attention.turn import has_conflict
@@ -115,7 +114,7 @@ def build_look(fleet: Fleet, branch: Branch, scope: Scope | None, came: Came | N
             )
         ),
         diff=shlex.join(shell.format_diff_command(branch, fleet.base)),
-        diff_since=shlex.join(("git", "diff", came.since[:12], branch.head[:12]))
+        diff_since=shlex.join(("git", "diff", came.since[:SHORT], branch.head[:SHORT]))
         if came and came.paths
         else None,
         decisions=list_decisions(branch, brief),
@@ -138,7 +137,7 @@ def list_decisions(branch: Branch, brief: Brief | None) -> tuple[Decision, ...]:
         "ask for changes": ("--request-changes", "-m", "what to change"),
         "reject": ("--reject", "-m", "why not"),
     }
-    return tuple(Decision(name, review_command(branch, *after, *options)) for name, options in asked.items())
+    return tuple(Decision(name, review_command(branch, *options, *after)) for name, options in asked.items())
 
 
 def _describe_others(fleet: Fleet, branch: Branch) -> tuple[str, ...]:
@@ -200,9 +199,3 @@ def _list_criteria(branch: Branch, brief: Brief | None) -> tuple[Criterion, ...]
             said = "said to be met" if claim.checked else "said not to be met"
             criteria.append(Criterion(item.text, said, claim.shown_by))
     return tuple(criteria)
-
-
-def next_look(branch: Branch) -> NextAction:
-    """Return the step that looks at a branch once more, as it is now."""
-    command = review_command(branch)
-    return NextAction("look at it again", (command,) if command else ())

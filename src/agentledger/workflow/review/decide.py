@@ -10,7 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from agentledger.attention.reviewing import SHORT, judge_freshness, list_open_points, list_reviews
+from agentledger.attention.commands import SHORT
+from agentledger.attention.reviewing import judge_freshness, list_open_points, list_reviews
 from agentledger.documents import RawDocument, parse_review
 from agentledger.fleet.snapshot import Snapshot
 from agentledger.model.errors import LedgerError

@@ -13,7 +13,8 @@ from pathlib import Path
 
 from agentledger.attention import ended_tasks
 from agentledger.attention.actions import next_action
-from agentledger.attention.reviewing import list_reviews, review_command
+from agentledger.attention.commands import review_command
+from agentledger.attention.reviewing import list_reviews
 from agentledger.fleet import snapshot
 from agentledger.fleet.request import Request
 from agentledger.fleet.snapshot import Snapshot
