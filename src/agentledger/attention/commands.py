@@ -60,14 +60,19 @@ def resume_command(branch: Branch) -> tuple[str, ...]:
     return () if HIDDEN.search(name) else shell.join_commands((*command, name, "--for", "resume"))
 
 
-def review_command(branch: Branch, *arguments: str, head: str = "") -> str | None:
-    """Return the command that reviews a branch at one commit, by default its head; None where it cannot be typed."""
-    at = ("--head", (head or branch.head)[:SHORT])
+def review_command(branch: Branch, *arguments: str) -> str | None:
+    """Return the command that reviews a branch at its head; None where it cannot be typed."""
     # What is no branch, such as the head of a pull request, is found by its ref alone.
-    name = branch.name if branch.ref.startswith(("refs/heads/", "refs/remotes/")) else branch.ref
+    is_branch = branch.ref.startswith(("refs/heads/", "refs/remotes/"))
+    return format_review_command(branch.name if is_branch else branch.ref, branch.head, *arguments)
+
+
+def format_review_command(name: str, head: str, *arguments: str) -> str | None:
+    """Return the command that reviews a branch, by its name or ref, at one commit; None where it cannot be typed."""
+    options = (*(("--head", head[:SHORT]) if head else ()), *arguments)
     if name.startswith("-"):
-        return format_command(("agentledger", "review", *at, *arguments), name)
-    return format_command(("agentledger", "review"), name, *at, *arguments)
+        return format_command(("agentledger", "review", *options), name)
+    return format_command(("agentledger", "review"), name, *options)
 
 
 def review_steps(branch: Branch, base: Base) -> tuple[str, ...]:

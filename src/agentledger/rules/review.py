@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from agentledger.attention.commands import SHORT, format_command
+from agentledger.attention.commands import format_review_command
 from agentledger.attention.reviewing import decisive_review
 from agentledger.model.ledger import Review
 from agentledger.model.text import escape_hidden
@@ -25,7 +25,7 @@ def review_missing(case: Case) -> Iterator[Found]:
     """Nobody has reviewed the branch; for `mode: review`, no human has.
 
     Why: the implementer's own word is not enough, and an agent's review does not replace a human's.
-    Fix: read the change, and write a review on the control branch: `tasks/<task>/reviews/<time>.md`.
+    Fix: `agentledger review BRANCH` shows what to decide from, and the command that approves it or asks for changes.
     """
     if case.brief is None or case.work is None:
         return
@@ -43,7 +43,7 @@ def review_missing(case: Case) -> Iterator[Found]:
         strict = case.policy.control_guarded or bool(case.policy.control_signers)
         yield Found(
             message="the human's review is unproven: an agent here could have written it",
-            hint="sign it, or push it to a guarded control branch, which agents cannot",
+            hint="sign it, or push it to a guarded control branch, which agents cannot: agentledger sync",
             milder=not strict,
         )
 
@@ -52,7 +52,7 @@ def review_stale(case: Case) -> Iterator[Found]:
     """The review that counts is about a different change than the one that would merge.
 
     Why: what was approved is not what would merge.
-    Fix: review what has changed since.
+    Fix: `agentledger review BRANCH` says what came since; review it as it is now.
     """
     newest = decisive_review(case.brief, case.work)
     fresh = case.review_fresh
@@ -70,7 +70,7 @@ def review_own(case: Case) -> Iterator[Found]:
     """The reviewer is the implementer: the same agent session wrote both.
 
     Why: nobody sees their own mistakes. An e-mail address proves nothing: agents commit under their manager's.
-    Fix: have it reviewed by another session, another agent, or a human.
+    Fix: have it reviewed by another session, another agent, or a human: `agentledger review BRANCH`.
     """
     newest = _newest_review(case)
     sessions = {c.session for c in (case.work.check_ins if case.work else ()) if c.session}
@@ -86,7 +86,8 @@ def review_open(case: Case) -> Iterator[Found]:
     """The last verdict is not `approve`, or findings of that review are open.
 
     Why: somebody has said what is wrong, and it is not settled.
-    Fix: settle each finding; the next review ticks them off.
+    Fix: settle each finding; the next review lists them, and `agentledger review BRANCH --approve --settled all`
+    ticks them off.
     """
     # Where a human's review counts, a later one by an agent may still have found something.
     newest, decisive = _newest_review(case), decisive_review(case.brief, case.work)
@@ -114,10 +115,8 @@ def _open_findings(review: Review, again: str) -> Iterator[Found]:
 
 def _review_hint(case: Case) -> str:
     """Say how to review the branch as it is now."""
-    at = ("--head", case.head[:SHORT]) if case.head else ()
-    # The options first: behind `--` there is only the name.
-    command = format_command(("agentledger", "review", *at), case.branch)
-    return f"review it as it is now: {command or 'agentledger review'}"
+    command = format_review_command(case.branch, case.head or "") or "agentledger review"
+    return f"review it as it is now: {command}"
 
 
 def _newest_review(case: Case) -> Review | None:
