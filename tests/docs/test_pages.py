@@ -79,7 +79,9 @@ def finished(here: World) -> None:
     here.desk.write("src/auth/login.py", "a = 2\n")
     here.desk.git("add", "-A", "src")
     here.desk.git("commit", "-q", "-m", "login")
-    here.say(here.worktree, "report", "--state", "ready", "--changed", "It.", "--next", "none", "--risks", "none")
+    here.say(
+        here.worktree, "report", "--state", "ready", "--changed", "It.", "--next", "none", "--risks", "none"
+    )
 
 
 Before = Callable[[World], None]

@@ -82,7 +82,7 @@ def search_branch(fleet: Fleet, name: str) -> Branch | None:
     if named is not None or not working:
         return named
     if len(working) > 1:
-        names = ", ".join(escape_hidden(branch.name) for branch in working)
+        names = ", ".join(sorted(escape_hidden(branch.name) for branch in working))
         count = format_count(len(working), "branch works", "branches work")
         raise LedgerError(
             f"{count} on {escape_hidden(name)}: {names}", "name the branch in place of the task"
