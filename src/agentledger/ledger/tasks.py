@@ -112,6 +112,8 @@ class _Desk:
         for task in {*self.manager, *self.on_base}:
             self._official(task)
         self.filed = {task: self._file(task) for task in self.manager}
+        #: The names of the branches that turned out to work on no task.
+        self.without_task: set[str] = set()
 
     # -- the manager's side ---------------------------------------------------------------
 
@@ -174,6 +176,7 @@ class _Desk:
         if task is None:
             # Nothing can be said of a branch that works on several tasks, but that.
             why = branch.state_why or "; ".join(p.message for p in problems)
+            self.without_task.add(branch.name)
             return replace(branch, state_why=why, problems=problems, reviews=self._reviews(branch))
         own_files = [f for f in files if split_path(f.path)[0] == task]
         work = self._work(branch, task, own_files, branch_files=branch_files, problems=problems)
@@ -251,8 +254,10 @@ class _Desk:
 
     def _reviews(self, branch: Branch) -> tuple[Review, ...]:
         """The reviews of a branch without a task; other branches can have a folder of the same name."""
-        filed = self.filed.get(folder_of_branch(branch.name))
-        return tuple(r for r in filed.reviews if r.branch == branch.name) if filed else ()
+        return tuple(r for r in self._reviews_in(folder_of_branch(branch.name)) if r.branch == branch.name)
+
+    def _reviews_in(self, folder: str) -> tuple[Review, ...]:
+        return self.filed[folder].reviews if folder in self.filed else ()
 
     def _first_brief(self, task: str, branch_files: BranchFiles, own: LedgerFile | None) -> Brief | None:
         """The oldest version on the branch's own line, where nobody confirmed a brief; else None.
@@ -312,6 +317,8 @@ class _Desk:
                 brief=self.briefs.get(name),
                 brief_from=self.brief_from.get(name, ""),
                 branches=tuple(sorted(working.get(name, ()))),
+                # A branch without a task can have a name that gives this task's folder.
+                reviews=tuple(r for r in self._reviews_in(name) if r.branch not in self.without_task),
             )
             for name in names
         ]

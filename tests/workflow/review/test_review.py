@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import time
 from pathlib import Path
@@ -361,6 +362,15 @@ def test_a_branch_without_a_task_is_reviewed_and_no_task_comes_of_it(scene: Scen
     assert branches(repo.path, *listed)[LOOSE]["reviews"][0]["about"] == "rewritten"
 
 
+def test_a_name_that_no_document_can_hold_is_refused(scene: Scene) -> None:
+    name = os.fsdecode(b"claude/l\xf6go")
+    scene.repo.git("update-ref", f"refs/heads/{name}", LOOSE)
+    said = run(scene.repo.path, "review", os.fsencode(name), "--approve")
+    assert said.code == 2
+    assert "cannot be written into a document" in said.message
+    assert scene.written("claude-l-go") == {}
+
+
 @pytest.mark.parametrize("name", ["claude/logo", "тест", "a" * 300, "x//Y..z"])
 def test_a_branch_has_a_folder_that_can_be_one(name: str) -> None:
     folder = folder_of_branch(name)
@@ -433,3 +443,15 @@ def test_forty_thousand_files_are_short(tmp_path: Path) -> None:
     assert said.code == 0
     assert len(said.out.splitlines()) < 60
     assert "… and 39,985 more files" in said.out
+
+
+def test_a_task_with_the_folder_s_name_does_not_get_the_branch_s_review(scene: Scene) -> None:
+    repo = scene.repo
+    text = files(repo)["tasks/x/brief.md"].replace('"x"', '"claude-logo"')
+    repo.commit("agentledger", {"tasks/claude-logo/brief.md": text}, parents=[scene.head("agentledger")])
+    repo.commit("agent/claude-logo", {"src/b.py": "1\n"}, parents=[scene.root])
+    repo.flush()
+    scene.types(LOOSE, "--approve")
+    by_name = branches(repo.path)
+    assert [len(by_name[name]["reviews"]) for name in (LOOSE, "agent/claude-logo")] == [1, 0]
+    assert "not reviewed" in scene.types("claude-logo").out

@@ -108,7 +108,8 @@ def _refuse_empty(asked: Asked) -> None:
 
 def _refuse_without_change(branch: Branch) -> None:
     if branch.state is State.EMPTY or not (branch.changes or branch.ahead):
-        message = f"{escape_hidden(branch.name)} has no change to review"
+        ended = "" if branch.state is State.OPEN else f": it is {branch.state}"
+        message = f"{escape_hidden(branch.name)} has no change to review{ended}"
         raise LedgerError(message, "agentledger board --all says how far it is")
 
 

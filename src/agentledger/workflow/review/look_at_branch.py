@@ -16,6 +16,7 @@ from agentledger.git.objects import read_object_info
 from agentledger.model.came import Came
 from agentledger.model.fleet import Branch
 from agentledger.reports.review.look import Look, build_look, find_brief
+from agentledger.workflow.handover.hand_prompt import conflict_with_base
 from agentledger.workflow.review.opening import find_commit, open_for_looking
 
 
@@ -32,7 +33,9 @@ def look_at_branch(start: Path, name: str, now: int, head: str = "") -> Look:
         judged = taken.with_standing(branch) if branch.work and branch.findings is None else branch
         brief = find_brief(taken.fleet, branch)
         scope = fleet_facts.scope_of(brief, taken.fleet) if brief else None
-        return build_look(taken.fleet, judged, scope, came)
+        # A fleet's forecast leaves out what is dormant or has ended.
+        tried = replace(judged, conflict=conflict_with_base(taken, judged))
+        return build_look(taken.fleet, tried, scope, came)
 
 
 def _read_came(taken: Snapshot, branch: Branch, head: str) -> Came | None:

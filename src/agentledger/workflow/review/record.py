@@ -124,6 +124,9 @@ def _refuse_unreadable(desk: Managing, verdict: Verdict, path: str, content: byt
         if problem.fatal:
             message = f"the review could not be read again: {escape_hidden(problem.message)}"
             raise LedgerError(message, problem.hint)
+    if review.branch != verdict.branch:
+        message = f"the name of {escape_hidden(verdict.branch)} cannot be written into a document as it is"
+        raise LedgerError(message, "give the branch another name: git branch -m OLD NEW")
     meant = [_on_one_line(point) for point in (*verdict.points, *verdict.settled)]
     if meant and [_on_one_line(item.text) for item in review.findings] != meant:
         hint = "close every code fence, and leave the heading Findings to the points"
