@@ -67,7 +67,7 @@ def compose(start: Path, asked: Asked, now: int) -> tuple[str, Composed]:
         opening.refuse_later_review(branch, asked.after)
         _refuse_without_change(branch)
         open_points = list_open_points(branch, find_brief(desk.fleet, branch))
-        composed = compose_review(desk.git, asked.verdict, branch.name, head, open_points)
+        composed = compose_review(desk.git, asked.verdict, branch.name, head=head, open_points=open_points)
         return head, composed
 
 
