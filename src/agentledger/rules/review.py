@@ -92,16 +92,16 @@ def review_open(case: Case) -> Iterator[Found]:
     # Where a human's review counts, a later one by an agent may still have found something.
     newest, decisive = _newest_review(case), decisive_review(case.brief, case.work)
     if newest:
-        yield from _open_findings(newest, _review_hint(case))
+        yield from _open_findings(newest, _review_command(case))
     if decisive and decisive is not newest:
-        yield from _open_findings(decisive, _review_hint(case))
+        yield from _open_findings(decisive, _review_command(case))
 
 
 def _open_findings(review: Review, again: str) -> Iterator[Found]:
     path = review.document.source.path
     if review.verdict != "approve":
         message = f"{escape_hidden(review.reviewer)} says {review.verdict}"
-        yield Found(message=message, hint=f"settle it, then {again}", path=path)
+        yield Found(message=message, hint=f"settle it, then review it again: {again}", path=path)
     for item in review.findings:
         if not item.checked:
             message = f"open finding: {escape_hidden(item.text)}"
@@ -115,8 +115,11 @@ def _open_findings(review: Review, again: str) -> Iterator[Found]:
 
 def _review_hint(case: Case) -> str:
     """Say how to review the branch as it is now."""
-    command = format_review_command(case.branch, case.head or "") or "agentledger review"
-    return f"review it as it is now: {command}"
+    return f"review it as it is now: {_review_command(case)}"
+
+
+def _review_command(case: Case) -> str:
+    return format_review_command(case.branch, case.head or "") or "agentledger review"
 
 
 def _newest_review(case: Case) -> Review | None:

@@ -16,7 +16,7 @@ from agentledger.documents import RawDocument, parse_review
 from agentledger.fleet.snapshot import Snapshot
 from agentledger.model.errors import LedgerError
 from agentledger.model.findings import Finding, Gate, Severity
-from agentledger.model.fleet import Branch, State
+from agentledger.model.fleet import Branch, State, Sync
 from agentledger.model.ledger import Review, Source
 from agentledger.model.text import escape_hidden
 from agentledger.reports.review.look import find_brief
@@ -76,6 +76,8 @@ def decide_on_branch(
 ) -> Written:
     """The same in a repository that is open already, about a branch of its fleet."""
     taken = desk.snapshot
+    # Before anything is written: afterwards it could only be said that nobody knows what stops it.
+    taken.require_code([branch])
     if branch.work:
         branch = taken.with_standing(branch)
     head = opening.resolve_head(taken, branch, asked.head)
@@ -162,6 +164,8 @@ def _list_warnings(branch: Branch, verdict: Verdict) -> list[str]:
     lines = []
     if verdict.head != branch.head:
         lines.append(f"the head is {branch.head[:SHORT]} by now, which is the same change")
+    if branch.sync is Sync.DIVERGED:
+        lines.append("the remote copy of the branch has other commits, of which this says nothing")
     if verdict.change is None:
         lines.append(
             "it does not merge cleanly, so that the review ends with the first commit that rewrites it"
