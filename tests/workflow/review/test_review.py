@@ -349,6 +349,8 @@ def test_a_branch_without_a_task_is_reviewed_and_no_task_comes_of_it(scene: Scen
     assert "Planned" not in text
     pages = site(repo.path, *listed)
     assert "approved by" in page(pages, by_name[LOOSE])
+    assert "agentledger review claude/logo --head" in page(pages, by_name[LOOSE])
+    assert "<b>No task</b>" in pages["check-ins.html"]
     # More code: the review is of an earlier change.
     scene.adds("logo.txt", "2\n", branch=LOOSE)
     entry = branches(repo.path, *listed)[LOOSE]
