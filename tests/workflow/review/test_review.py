@@ -260,6 +260,19 @@ def test_a_branch_that_cannot_be_reviewed_says_why(scene: Scene, name: str, mess
     assert hint in said.hint
 
 
+def test_a_branch_that_is_gone_comes_back_by_the_command_that_is_named(scene: Scene) -> None:
+    repo, head = scene.repo, scene.head()
+    keys = f"---\nat: 2023-11-14T22:20:00Z\nbranch: agent/x\nhead: {head}\n---\n"
+    repo.commit("agentledger", {"tasks/x/attempts/agent/x.md": keys}, parents=[scene.head("agentledger")])
+    repo.flush()
+    repo.git("update-ref", "-d", "refs/heads/agent/x")
+    for name in ("agent/x", "x"):
+        said = refused(repo.path, "review", name)
+        assert said.message == "the branch agent/x is gone"
+    type_command(repo.path, find_command(said.hint, "(git branch .*) brings back"))
+    assert scene.head()[:12] in scene.types("x").out
+
+
 def test_an_agent_is_no_reviewer_and_nobody_is_none(scene: Scene, tmp_path: Path) -> None:
     repo = scene.repo
     beside = repo.worktree_add(tmp_path / "beside", "agent/x")

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from agentledger.attention import ended_tasks
 from agentledger.attention.actions import next_action
-from agentledger.attention.commands import review_command
+from agentledger.attention.commands import SHORT, format_command, review_command
 from agentledger.attention.reviewing import list_reviews
 from agentledger.fleet import snapshot
 from agentledger.fleet.request import Request
@@ -24,8 +24,8 @@ from agentledger.model.errors import LedgerError
 from agentledger.model.fleet import ALIVE, Branch, Fleet, State
 from agentledger.model.ledger_paths import folder_of_branch
 from agentledger.model.near_names import unknown_name_error
-from agentledger.model.text import HIDDEN, escape_hidden, format_count
-from agentledger.model.work import Task
+from agentledger.model.text import escape_hidden, format_count
+from agentledger.model.work import End, Task
 from agentledger.reports.review.look_text import summarize_came
 from agentledger.workflow.session.manager_context import Managing, open_managing
 
@@ -110,6 +110,8 @@ def find_branch(fleet: Fleet, name: str, usual: Fleet) -> Branch:
 def _nobody_works(task: Task) -> LedgerError:
     if task.is_over or task.ending:
         ended = ended_tasks.describe_end(task)
+        if task.ending and task.ending.end is End.GONE and task.ending.head:
+            return _gone(task.ending.branch, task.ending.head)
         return LedgerError(
             f"no branch of {escape_hidden(task.id)} is here: it is {ended}",
             "agentledger board --all lists it",
@@ -126,12 +128,17 @@ def _nobody_works(task: Task) -> LedgerError:
 def _unknown_branch(fleet: Fleet, name: str) -> LedgerError:
     """The error for a branch that is not here: one that was handed out has a last head."""
     heads = [a.head for task in fleet.tasks for a in task.attempts if a.branch == name and a.head]
-    if heads and not HIDDEN.search(name):
-        back = f"git branch {name} {heads[0][:12]} brings back what was seen last"
-        return LedgerError(f"the branch {escape_hidden(name)} is gone", f"{back}, where this clone has it")
+    if heads:
+        return _gone(name, heads[0])
     known = [*(branch.name for branch in fleet.branches), *(task.id for task in fleet.tasks)]
     hint = "agentledger board --all lists all branches"
     return unknown_name_error("branch or task", name, known, hint, most=0)
+
+
+def _gone(name: str, head: str) -> LedgerError:
+    back = format_command(("git", "branch"), name, head[:SHORT]) or "git branch"
+    hint = f"{back} brings back what was seen last, where this clone has it"
+    return LedgerError(f"the branch {escape_hidden(name)} is gone", hint)
 
 
 def _require_readable(branch: Branch, taken: Snapshot) -> Branch:
