@@ -8,11 +8,13 @@ from pathlib import Path
 import pytest
 
 from agentledger.attention.actions import next_action
+from agentledger.attention.commands import diff_steps
 from agentledger.attention.sections import Section, count_by_state, group_by_section, section_of
 from agentledger.model.conflict import Conflict
 from agentledger.model.fleet import State, Sync, Worktree
 from fleets import BASE, DAY, HOSTILE, NOW, branch, conflicting, fleet
 from gitrepo import Repo
+from nextcommand import find_command, type_command
 
 ODD = [
     "agent/x",
@@ -90,9 +92,12 @@ def test_ended_states_are_counted_the_most_frequent_first() -> None:
 @pytest.mark.parametrize("name", ODD)
 def test_the_review_command_shows_what_the_branch_did(tmp_path: Path, name: str) -> None:
     repo = odd_repository(tmp_path, name)
-    action = next_action(branch(name), BASE)
+    head = repo.git("rev-parse", f"refs/heads/{name}").strip()
+    action = next_action(branch(name, head=head), BASE)
     assert action
-    diff = shell(action.command, repo.path)
+    assert action.command
+    shown = type_command(repo.path, action.command).out
+    diff = shell(find_command(shown, "^the diff: (.*)$"), repo.path)
     assert "new.txt" in diff
     assert "g.txt" not in diff
 
@@ -175,9 +180,7 @@ def test_what_is_unreadable_gets_the_command_for_its_reason() -> None:
 
 
 def test_without_a_merge_base_the_commits_are_shown() -> None:
-    action = next_action(branch(merge_bases=()), BASE)
-    assert action
-    assert action.command == "git log -p main..agent/login"
+    assert diff_steps(branch(merge_bases=()), BASE) == ("git log -p main..agent/login",)
 
 
 @pytest.mark.parametrize("name", HOSTILE)

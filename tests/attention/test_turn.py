@@ -128,6 +128,7 @@ def fails_again(desk: Desk) -> None:
 
 ANSWER, RESUME = "agentledger answer x ", "agentledger prompt x --for resume"
 LOOK, WAS, SCOPE = "git diff main...agent/x", "git diff main...", "agentledger brief diff agent/x"
+REVIEW = "agentledger review agent/x --head "
 M, A = "manager", "agent"
 WORKS, ASKED, PLAN = says(a=check_in()), says(a=ASKS), says(a=check_in(checkpoint="plan"))
 AGAIN, STILL = says(z=check_in("ready", minutes=59)), says(z=check_in(minutes=58))
@@ -149,12 +150,12 @@ CASES = [
     Case("a note on a checkpoint", M, "question", ANSWER, 50, (PLAN, then("note"))),
     Case("another scope asked for", M, "scope-change", SCOPE, 52, (WORKS, asks_for_scope)),
     Case("another scope refused", A, "working", "", 50, (WORKS, refuses_scope)),
-    Case("ready", M, "ready", LOOK, 50, (is_ready,)),
-    Case("ready long ago", M, "ready", LOOK, 50, (is_ready,), now=START + 30 * DAY),
-    Case("ready, and a note", M, "ready", LOOK, 50, (is_ready, then("note"))),
-    Case("ready, and base moved elsewhere", M, "ready", LOOK, 50, (is_ready, ELSEWHERE)),
-    Case("ready, and base merged in", M, "ready", LOOK, 50, (is_ready, merges_base)),
-    Case("ready, and another scope refused", M, "ready", LOOK, 50, (is_ready, refuses_scope)),
+    Case("ready", M, "ready", REVIEW, 50, (is_ready,)),
+    Case("ready long ago", M, "ready", REVIEW, 50, (is_ready,), now=START + 30 * DAY),
+    Case("ready, and a note", M, "ready", REVIEW, 50, (is_ready, then("note"))),
+    Case("ready, and base moved elsewhere", M, "ready", REVIEW, 50, (is_ready, ELSEWHERE)),
+    Case("ready, and base merged in", M, "ready", REVIEW, 50, (is_ready, merges_base)),
+    Case("ready, and another scope refused", M, "ready", REVIEW, 50, (is_ready, refuses_scope)),
     Case("ready without evidence", M, "held", ANSWER, 50, (says(a=READY),)),
     Case("ready without evidence, sent back", A, "answered", RESUME, 57, (says(a=READY), then("change"))),
     Case("ready, and in conflict", M, "conflict", ANSWER, 50, (is_ready, conflicts)),
@@ -166,17 +167,17 @@ CASES = [
     Case("no longer ready for months", A, "lapsed", WAS, 55, (is_ready, more_code), now=START + 60 * DAY),
     Case("ready, more code, ready again", M, "held", ANSWER, 59, (is_ready, more_code, AGAIN)),
     Case("ready, more code, and a word", A, "working", "", 58, (is_ready, more_code, STILL)),
-    Case("ready, and the code put back", M, "ready", LOOK, 50, (is_ready, more_code, BACK)),
+    Case("ready, and the code put back", M, "ready", REVIEW, 50, (is_ready, more_code, BACK)),
     Case("a check that fails when run again", M, "held", ANSWER, 50, (is_ready, fails_again)),
     Case("approved", M, "approved", "git switch -- main", 58, (is_ready, reviews("approve"))),
     Case("approved, and more code", A, "lapsed", WAS, 59, (is_ready, reviews("approve"), more_at(59))),
     Case("approved, and in conflict", M, "conflict", ANSWER, 58, (is_ready, conflicts, reviews("approve"))),
     Case("changes asked for", A, "changes", RESUME, 58, (is_ready, CHANGE)),
     Case("changes asked for, and made", A, "working", "", 58, (is_ready, CHANGE, more_at(59))),
-    Case("changes asked for, ready as it is", M, "ready", LOOK, 59, (is_ready, CHANGE, AGAIN)),
-    Case("rejected", M, "rejected", LOOK, 58, (is_ready, reviews("reject"))),
+    Case("changes asked for, ready as it is", M, "ready", REVIEW, 59, (is_ready, CHANGE, AGAIN)),
+    Case("rejected", M, "rejected", REVIEW, 58, (is_ready, reviews("reject"))),
     Case("told to stop", A, "answered", RESUME, 57, STOP),
-    Case("stopped as told", M, "stopped", LOOK, 58, (*STOP, STILL)),
+    Case("stopped as told", M, "stopped", REVIEW, 58, (*STOP, STILL)),
     Case("stopped, and gone on", A, "working", "", 58, (*STOP, STILL, more_at(59))),
     Case("stopped, and answered", A, "working", "", 58, (*STOP, STILL, then("note", 59))),
     Case("a criterion to give up", M, "kill", LOOK, 50, (WORKS, more_code), brief=ONE),

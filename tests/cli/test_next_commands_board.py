@@ -13,7 +13,7 @@ import pytest
 
 from command import run
 from gitrepo import Repo
-from nextcommand import type_command
+from nextcommand import find_command, type_command
 
 
 @pytest.fixture(scope="module")
@@ -47,6 +47,10 @@ def test_the_next_step_of_every_branch_is_one_that_can_be_typed(shop: Path, tmp_
             ("agentledger prompt", "git -C")
         ):  # for its agent to go on, or to look at its files
             assert type_command(shop, command).out
+            continue
+        if command.startswith("agentledger review"):
+            diff = find_command(type_command(shop, command).out, "^the diff: (.*)$")
+            assert "diff --git " in type_command(shop, diff).out
             continue
         here = Path(shutil.copytree(shop, tmp_path / name, symlinks=True))
         if command.startswith("agentledger answer"):

@@ -78,6 +78,18 @@ def colliding(here: World) -> None:
     here.repo.git("switch", "-q", "main")
 
 
+def finished(here: World) -> None:
+    """Its agent has changed a file, and says that it is done."""
+    spawned(here)
+    (here.worktree / "src/auth").mkdir(parents=True, exist_ok=True)
+    here.desk.write("src/auth/login.py", "a = 2\n")
+    here.desk.git("add", "-A", "src")
+    here.desk.git("commit", "-q", "-m", "login")
+    here.say(
+        here.worktree, "report", "--state", "ready", "--changed", "It.", "--next", "none", "--risks", "none"
+    )
+
+
 Before = Callable[[World], None]
 # By page: what has to be there first, and by a word of a block, the exit code it has to end with if not 0.
 PAGES: dict[str, tuple[Before, dict[str, int]]] = {
@@ -90,6 +102,8 @@ PAGES: dict[str, tuple[Before, dict[str, int]]] = {
     "verify.md": (spawned, {}),
     "ledger.md": (nothing, {}),
     "unblock.md": (asking, {}),
+    # There is no packet and no evidence, which an approval says.
+    "review.md": (finished, {"--approve": 1}),
 }
 
 # By page: what happens before a block, by a word of it.

@@ -44,7 +44,7 @@ def test_a_row_says_what_it_is_and_what_comes_next() -> None:
     assert (row.lines, row.files, row.merge.text) == ("+1 −1", "1 file", "merges cleanly")
     assert row.place == "2 uncommitted files in ../app.worktrees/x"
     assert row.action is not None
-    assert row.action.command == "git diff main...claude/x"
+    assert row.action.command == f"agentledger review claude/x --head {sf.oid('claude/x')[:12]}"
 
 
 def test_what_was_not_computed_is_never_shown_as_none() -> None:

@@ -48,7 +48,8 @@ def test_only_the_branch_that_moved_is_read_and_rendered(tmp_path: Path) -> None
     one, other = sf.branch("a"), sf.branch("b")
     sf.built(tmp_path, one, other)
     given = sf.Given(sf.fleet(replace(one, head=sf.oid("moved")), other))
-    assert build_site(given, tmp_path, sf.silent).written == 1
+    # Its page, and the board, on which the command to review it names the head.
+    assert build_site(given, tmp_path, sf.silent).written == 2
     assert given.asked == ["a"]
 
 

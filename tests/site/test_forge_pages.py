@@ -19,6 +19,7 @@ import reading
 import sitefleet as sf
 from accessible import violations
 from agentledger import documents
+from agentledger.attention.reviewing import stand_with_reviewers
 from agentledger.fleet import snapshot
 from agentledger.fleet.request import Request
 from agentledger.model.fleet import Branch, Control, Fleet, Sync
@@ -146,6 +147,35 @@ def test_what_is_said_to_be_ready_gets_a_human_s_review(desk: Desk, words: str, 
     assert (review.kind, review.reviewer, review.branch) == ("human", "ana@example.org", "agent/x")
     assert review.head == desk.branch().head
     assert (review.findings, fatal(review.document.problems)) == ((), [])
+
+
+@pytest.mark.parametrize(
+    ("words", "state"), [("Approve", "approved"), ("Ask for changes", "changes requested")]
+)
+def test_a_branch_without_a_task_gets_a_human_s_review(desk: Desk, words: str, state: str) -> None:
+    desk.repo.commit("claude/logo", {"logo.txt": "1\n"}, parents=[desk.root], at=START + 50 * 60)
+    path, text = filled(offered(desk, "claude/logo")[words])
+    assert path.startswith("tasks/claude-logo/reviews/review-")
+    desk.repo.commit(CONTROL, {path: text}, author=("Ana", "ana@example.org"))
+    publish(desk.repo)
+    branch = desk.branch("claude/logo")
+    assert stand_with_reviewers(branch, None).state == state
+    assert offered(desk, "claude/logo") == {}
+
+
+def test_the_open_points_are_there_to_be_ticked(desk: Desk) -> None:
+    desk.says({"status/1.md": READY})
+    path, text = filled(offered(desk)["Ask for changes"])
+    point = "- [ ] src/a.py:1 why --> two\n"
+    desk.repo.commit(CONTROL, {path: f"{text}\n{point}"}, author=("Ana", "ana@example.org"))
+    publish(desk.repo)
+    desk.says({"status/2.md": check_in("ready", minutes=59)})
+    path, text = filled(offered(desk)["Approve"])
+    assert text.endswith(f"\n\n{point}")
+    desk.repo.commit(CONTROL, {path: text.replace("- [ ]", "- [x]")}, at=START + 59 * 60 + 30)
+    publish(desk.repo)
+    newest = desk.work().reviews[0]
+    assert (newest.verdict, [item.checked for item in newest.findings]) == ("approve", [True])
 
 
 def test_changes_are_asked_for_on_the_repository_s_own_form(desk: Desk) -> None:

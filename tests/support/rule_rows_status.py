@@ -5,6 +5,7 @@ Belongs here: situations of the families STA and REV. Does not: what is asked of
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import rulecases as given
@@ -154,8 +155,14 @@ def by_itself(scene: Scene) -> None:
 
 def anew(**keys: Any) -> Mend:
     def mend(scene: Scene, said: Told) -> None:
-        assert "review agent/x as it is now: a file in tasks/x/reviews/ on the control branch" in said.hint
-        review(scene, **keys)
+        head = scene.repo.git("rev-parse", "agent/x").strip()[:12]
+        shown = scene.managed(f"agentledger review agent/x --head {head}", said)
+        if keys.get("kind") == "human":
+            (approve,) = re.findall("^approve: (.*)$", shown, re.MULTILINE)
+            # Other rules may stop it all the same, which it says.
+            scene.types(approve, 1)
+        else:
+            review(scene, **keys)
 
     return mend
 
@@ -440,13 +447,15 @@ ROWS = (
         ),
         silent=(given.merge(given.review()), given.merge(given.review(findings="- [x] it never expires"))),
         situations=(
-            Advice("REV004", "····E", "manager", arrange=reviewed("request-changes"), mend=anew()),
+            Advice(
+                "REV004", "····E", "manager", arrange=reviewed("request-changes"), mend=anew(kind="human")
+            ),
             Advice(
                 "REV004",
                 "····E",
                 "manager",
                 arrange=reviewed(findings="- [ ] it never expires\n"),
-                mend=anew(),
+                mend=anew(kind="human"),
                 case="finding",
             ),
         ),

@@ -12,6 +12,7 @@ import shlex
 from agentledger.attention import loose_work, plans, stacking
 from agentledger.attention.commands import (
     NextAction,
+    diff_steps,
     format_command,
     local_name,
     resume_command,
@@ -19,6 +20,7 @@ from agentledger.attention.commands import (
 )
 from agentledger.attention.conflicts import answer_command, settle_conflict
 from agentledger.attention.replies import is_sent_back
+from agentledger.attention.reviewing import Reviewed, stand_with_reviewers
 from agentledger.attention.takeback_steps import choose_takeback_steps
 from agentledger.attention.turn import (
     Kind,
@@ -70,10 +72,30 @@ def _action_for(branch: Branch, base: Base) -> NextAction:
     """Return what to do about an open branch that works on no task, or not clearly on one."""
     if branch.problems:
         text = f"Split it: {escape_hidden(branch.problems[0].message)}"
-        return NextAction(text, review_steps(branch, base))
+        return NextAction(text, diff_steps(branch, base))
     if has_conflict(branch):
         return settle_conflict(branch, base)
-    return _cross_bridge(branch) or NextAction(_review_text(branch), review_steps(branch, base))
+    return _cross_bridge(branch) or _review_unbriefed(branch, base)
+
+
+def _review_unbriefed(branch: Branch, base: Base) -> NextAction:
+    """Return how to review a branch that works on no task, or what follows from its review."""
+    standing = stand_with_reviewers(branch, None)
+    steps = review_steps(branch, base)
+    if standing.state is Reviewed.NOT:
+        return NextAction(_review_text(branch), steps)
+    in_use = branch.worktree is not None and branch.worktree.is_in_use
+    if standing.state is Reviewed.APPROVED and not in_use:
+        if ground := stacking.live_ground(branch):
+            return NextAction(f"Approved: it merges after {escape_hidden(ground)}")
+        return NextAction("Merge it: approved", shell.format_merge_commands(branch, base))
+    by = escape_hidden(standing.review.reviewer) if standing.review else ""
+    texts = {
+        Reviewed.APPROVED: _review_text(branch),
+        Reviewed.CHANGES: f"Wait, or look again: {by} asked for changes",
+        Reviewed.REJECTED: f"Rejected by {by}: decide whether it goes on",
+    }
+    return NextAction(texts.get(standing.state, f"Review it again: {standing.text}"), steps)
 
 
 def _fetch_documents(branch: Branch) -> NextAction:
@@ -88,7 +110,7 @@ def _action_for_work(branch: Branch, base: Base, standing: Standing) -> NextActi
     # It brings no conflict, so it disturbs nobody where nothing is uncommitted.
     if kind in _AT_WORK and branch.bridge and not (branch.worktree and branch.worktree.is_in_use):
         return NextAction(stacking.bridge_text(branch.bridge), stacking.bridge_steps(branch))
-    review = review_steps(branch, base)
+    review, diff = review_steps(branch, base), diff_steps(branch, base)
     reviewer = escape_hidden(standing.review.reviewer) if standing.review else ""
     resume = resume_command(branch)
     actions = {
@@ -99,12 +121,12 @@ def _action_for_work(branch: Branch, base: Base, standing: Standing) -> NextActi
         Kind.HELD: lambda: _send_back(branch),
         Kind.READY: lambda: _take_finished(branch, base),
         Kind.APPROVED: lambda: _take_finished(branch, base),
-        Kind.KILL: lambda: NextAction(f"Give it up? {format_reasons(met_kill_criteria(branch))}", review),
+        Kind.KILL: lambda: NextAction(f"Give it up? {format_reasons(met_kill_criteria(branch))}", diff),
         Kind.STOPPED: lambda: NextAction("It has stopped, as told: take what it has, or send it on", review),
         Kind.LAPSED: lambda: _wait_for_ready(branch, base, standing),
         Kind.CHANGES: lambda: NextAction(f"Wait: {reviewer} asked for changes", resume),
         Kind.SILENT: lambda: NextAction(
-            f"Check on it: a check-in was due {_format_time(standing.due)}", review
+            f"Check on it: a check-in was due {_format_time(standing.due)}", diff
         ),
         Kind.ANSWERED: lambda: NextAction("Wait: it has your answer to read", resume),
         Kind.UNKNOWN: lambda: _fetch_documents(branch),
@@ -118,7 +140,7 @@ def _wait_for_ready(branch: Branch, base: Base, standing: Standing) -> NextActio
     """Wait until its agent says ready again; until then what was ready can be reviewed."""
     ready = standing.lapsed[:10]
     text = f"No longer ready: its agent runs agentledger done again; review what was ready, {ready}"
-    return NextAction(text, review_steps(branch, base, ready))
+    return NextAction(text, diff_steps(branch, base, ready))
 
 
 def _settle_scope(branch: Branch) -> NextAction:

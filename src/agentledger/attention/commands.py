@@ -17,6 +17,9 @@ from agentledger.model import shell
 from agentledger.model.fleet import Base, Branch, Sync
 from agentledger.model.text import HIDDEN
 
+#: Characters of a commit's id in a command and in a sentence.
+SHORT = 12
+
 
 @dataclass(frozen=True, slots=True)
 class NextAction:
@@ -57,7 +60,28 @@ def resume_command(branch: Branch) -> tuple[str, ...]:
     return () if HIDDEN.search(name) else shell.join_commands((*command, name, "--for", "resume"))
 
 
-def review_steps(branch: Branch, base: Base, commit: str = "") -> tuple[str, ...]:
+def review_command(branch: Branch, *arguments: str) -> str | None:
+    """Return the command that reviews a branch at its head; None where it cannot be typed."""
+    # What is no branch, such as the head of a pull request, is found by its ref alone.
+    is_branch = branch.ref.startswith(("refs/heads/", "refs/remotes/"))
+    return format_review_command(branch.name if is_branch else branch.ref, branch.head, *arguments)
+
+
+def format_review_command(name: str, head: str, *arguments: str) -> str | None:
+    """Return the command that reviews a branch, by its name or ref, at one commit; None where it cannot be typed."""
+    options = (*(("--head", head[:SHORT]) if head else ()), *arguments)
+    if name.startswith("-"):
+        return format_command(("agentledger", "review", *options), name)
+    return format_command(("agentledger", "review"), name, *options)
+
+
+def review_steps(branch: Branch, base: Base) -> tuple[str, ...]:
+    """Return the command that reviews a branch at its head; where that cannot be typed, the one for its diff."""
+    command = review_command(branch)
+    return (command,) if command else diff_steps(branch, base)
+
+
+def diff_steps(branch: Branch, base: Base, commit: str = "") -> tuple[str, ...]:
     """Return the command that shows what a branch changes; with `commit`, as it was there."""
     return shell.join_commands(shell.format_diff_command(branch, base, commit))
 

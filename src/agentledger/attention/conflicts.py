@@ -12,7 +12,7 @@ from __future__ import annotations
 import shlex
 from collections.abc import Sequence
 
-from agentledger.attention.commands import NextAction, local_name, resume_command, review_steps
+from agentledger.attention.commands import NextAction, diff_steps, local_name, resume_command
 from agentledger.attention.replies import SENDS_BACK, is_sent_back
 from agentledger.attention.stacking import bridge_steps, bridge_text
 from agentledger.model import shell
@@ -32,7 +32,7 @@ def settle_conflict(branch: Branch, base: Base) -> NextAction:
     if branch.worktree is not None and standing is None:
         place = escape_hidden(branch.worktree.path) or "the main worktree"
         text = f"Whoever works in {place} brings {escape_hidden(base.name)} in and settles {count}"
-        return NextAction(text, review_steps(branch, base))
+        return NextAction(text, diff_steps(branch, base))
     steps = _merge_steps(branch, shell.format_ref(base.ref) or base.head)
     if branch.bridge:
         # With what landed brought in, what conflicts then is the branch's own.

@@ -93,6 +93,9 @@ _BEFORE_ID = r"(/|\bagentledger (?:[a-z]+ ){1,2})"
 
 def _replace_names(text: str, finding: Finding) -> str:
     """Return the text with placeholders for the branch and the task, where it has their whole names."""
+    # Each branch has a head of its own, which a command for all of them cannot name.
+    if "--head " in text:
+        text = re.sub(r"--head [0-9a-f]{7,64}\b", "--head HEAD", text)
     # Most texts have neither: a pattern for each branch would cost more than all rules.
     if finding.branch and finding.branch in text:
         text = re.sub(rf"(?<![\w.-]){re.escape(finding.branch)}(?![\w-])", "BRANCH", text)

@@ -10,18 +10,20 @@ keeps it, also where the branch does not have that commit any more.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from agentledger.attention.progress import judge_standing
+from agentledger.attention.reviewing import decisive_review
 from agentledger.attention.trust import Sight
 from agentledger.changes import net_changes
 from agentledger.changes.checked_files import changed_files
 from agentledger.changes.net_changes import Line, change_id
+from agentledger.git.objects import read_object_info
 from agentledger.git.scratch import Scratch
 from agentledger.model.fleet import Branch, Fleet
 from agentledger.model.ledger import Brief
-from agentledger.model.work import Fresh, Standing, Work, task_of_work
-from agentledger.rules.review import decisive_review
+from agentledger.model.work import Fresh, Standing, task_of_work
 from agentledger.scope.changed_globs import list_globs
 from agentledger.storage.cache import Cache
 
@@ -30,8 +32,16 @@ class Freshness:
     """Are evidence, packets and reviews of some branches still about their heads? git is asked once for all."""
 
     def __init__(
-        self, scratch: Scratch, fleet: Fleet, branches: Sequence[Branch], store: Cache | None = None
+        self,
+        scratch: Scratch,
+        fleet: Fleet,
+        branches: Sequence[Branch],
+        store: Cache | None = None,
+        *,
+        beside: Mapping[str, Collection[str]] | None = None,
     ) -> None:
+        """Ask git; `beside` are, by a branch's ref, commits of this clone that are asked about as well."""
+        self._beside = beside or {}
         self._lines = {b.ref: [Line(c.id, c.parents) for c in b.commits] for b in branches}
         self._own = {ref: frozenset(line.id for line in lines) for ref, lines in self._lines.items()}
         self._tasks, self._now = {task.id: task for task in fleet.tasks}, fleet.now
@@ -39,7 +49,7 @@ class Freshness:
         pairs = {
             (named, b.head)
             for b in branches
-            for named, _ in _named_commits(b.work)
+            for named in (*(each for each, _ in _named_commits(b)), *self._beside.get(b.ref, ()))
             if self._is_here(b, named) and not self._has_only_reports(b, named)
         }
         self._equal = net_changes.compare_heads(scratch, base, sorted(pairs), store) if pairs else {}
@@ -84,7 +94,8 @@ class Freshness:
 
     def _is_here(self, branch: Branch, named: str) -> bool:
         off_branch = branch.work.off_branch if branch.work else {}
-        return named in self._own[branch.ref] or named in off_branch
+        beside = self._beside.get(branch.ref, ())
+        return named in self._own[branch.ref] or named in off_branch or named in beside
 
     def _has_only_reports(self, branch: Branch, full_id: str) -> bool:
         code_trees = branch.work.code_trees if branch.work else {}
@@ -109,26 +120,49 @@ class Freshness:
 
     def _needs_change(self, branch: Branch) -> bool:
         """Is there a commit that is gone, or a check that was skipped, so that the change itself has to be known?"""
-        work = branch.work
-        if work is None or not branch.merge_bases:
+        if not branch.merge_bases:
             return False
-        gone = any(change and not self._is_here(branch, named) for named, change in _named_commits(work))
-        return gone or any(e.skipped is not None and list_globs(e.command) for e in work.evidence)
+        evidence = branch.work.evidence if branch.work else ()
+        gone = any(change and not self._is_here(branch, named) for named, change in _named_commits(branch))
+        return gone or any(e.skipped is not None and list_globs(e.command) for e in evidence)
 
     def _change(self, branch: Branch) -> str | None:
         net = self._nets.get(branch.head)
         return change_id(net) if net else None
 
 
-def _named_commits(work: Work | None) -> Iterator[tuple[str, str | None]]:
+def judge_reviews(
+    scratch: Scratch, fleet: Fleet, branches: Sequence[Branch], store: Cache | None = None
+) -> tuple[Branch, ...]:
+    """Return the branches; those without a task that were reviewed have `reviews_fresh`. No process without any."""
+    reviewed = [branch for branch in branches if branch.reviews]
+    if not reviewed:
+        return tuple(branches)
+    named = list(
+        dict.fromkeys(review.head for branch in reviewed for review in branch.reviews if review.head)
+    )
+    kinds = {
+        name: kind for name, (_, kind, _) in zip(named, read_object_info(scratch.git, named), strict=True)
+    }
+    here = {b.ref: {r.head for r in b.reviews if kinds.get(r.head) == "commit"} for b in reviewed}
+    fresh = Freshness(scratch, fleet, reviewed, store, beside=here)
+    judged = {
+        branch.ref: {r.document.source.path: fresh.judge(branch, r.head, r.change) for r in branch.reviews}
+        for branch in reviewed
+    }
+    return tuple(replace(b, reviews_fresh=judged[b.ref]) if b.ref in judged else b for b in branches)
+
+
+def _named_commits(branch: Branch) -> Iterator[tuple[str, str | None]]:
     """Yield the commits that evidence, packet, reviews and the check-in that says ready are about.
 
     Each comes with the id of its change, where the document has recorded one.
     """
+    work = branch.work
+    yield from ((review.head, review.change) for review in (work.reviews if work else branch.reviews))
     if work is None:
         return
     yield from ((c.document.source.commit or "", None) for c in work.check_ins[:1] if c.state == "ready")
     yield from ((evidence.head, evidence.change) for evidence in work.evidence)
-    yield from ((review.head, review.change) for review in work.reviews)
     if work.packet and work.packet.head:
         yield work.packet.head, work.packet.change

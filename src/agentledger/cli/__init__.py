@@ -36,6 +36,7 @@ from agentledger.cli import (
     plan,
     prompt,
     report,
+    review,
     rule,
     schema,
     serve,
@@ -80,7 +81,7 @@ GROUPS: tuple[tuple[str, tuple[click.Command, ...]], ...] = (
     ("Unblock", (answer.answer, collect.collect, brief.brief, allow.allow)),
     ("Work, as an agent", (report.report, verify.verify, packet.packet, done.done)),
     ("Verify", (check.check,)),
-    ("Land", (merge_plan.merge_plan,)),
+    ("Land", (review.review, merge_plan.merge_plan)),
 )
 for heading, commands in GROUPS:
     agentledger.add_group(heading, commands)

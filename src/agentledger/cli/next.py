@@ -8,28 +8,19 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from enum import Enum, auto
 from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
 from agentledger.cli.answer import is_at_terminal
 from agentledger.cli.options import FleetOptions, fleet_options, format_option
-from agentledger.model.errors import LedgerError
+from agentledger.cli.single_keys import Then, press_keys, read_key
 
 if TYPE_CHECKING:
     from agentledger.attention.queue import Turn
     from agentledger.workflow.manage.next_item import Waiting
 
 Skipped = set[tuple[str, ...]]
-
-
-class Then(Enum):
-    """What follows a key: go ON to the next thing, STAY with this one, or END."""
-
-    ON = auto()
-    STAY = auto()
-    END = auto()
 
 
 class Key(NamedTuple):
@@ -81,11 +72,16 @@ def _format_first_turn(waiting: Waiting, skipped: int) -> str:
 
 def _decide_turns(options: FleetOptions) -> None:
     """Show one thing after the other until none is left; the fleet is read again for each."""
+    from agentledger.cli.next_review import review_unbriefed
+
     skipped: Skipped = set()
     while True:
         waiting = _read_waiting(options, skipped)
         click.echo(_format_first_turn(waiting, len(skipped)), nl=False)
-        if not waiting.turns or _settle_turn(options, waiting.turns[0]) is Then.END:
+        if not waiting.turns:
+            review_unbriefed(options.start, waiting.fleet)
+            return
+        if _settle_turn(options, waiting.turns[0]) is Then.END:
             return
         skipped.add(waiting.turns[0].key)
         click.echo()
@@ -94,34 +90,7 @@ def _decide_turns(options: FleetOptions) -> None:
 def _settle_turn(options: FleetOptions, turn: Turn) -> Then:
     """Read keys until one goes on to the next thing, or ends the command."""
     offered = [key for key in KEYS if not key.kinds or turn.kind in key.kinds]
-    while True:
-        click.echo("  ".join(f"{click.style(key.key, bold=True)} {key.word}" for key in offered))
-        pressed = _read_key()
-        chosen = next((key for key in offered if key.key == pressed), None)
-        then = _act_on_key(options, turn, chosen) if chosen else Then.STAY
-        if then is not Then.STAY:
-            return then
-
-
-def _read_key() -> str:
-    """Read one key; Ctrl-D counts as `q`."""
-    try:
-        return click.getchar()
-    except EOFError:
-        return "q"
-
-
-def _act_on_key(options: FleetOptions, turn: Turn, key: Key) -> Then:
-    """Do what the key says; after a refusal, print it and stay with the same thing."""
-    from agentledger.model.text import escape_hidden
-
-    try:
-        return key.act(options, turn)
-    except LedgerError as error:
-        click.echo(f"not done: {escape_hidden(error.message)}")
-        if error.hint:
-            click.echo(f"hint: {escape_hidden(error.hint)}")
-        return Then.STAY
+    return press_keys(offered, lambda key: key.act(options, turn))
 
 
 # -- what the keys do -------------------------------------------------------------------
@@ -173,7 +142,7 @@ def _has_seen_plan(turn: Turn) -> bool:
     click.echo("all of its plan:")
     click.echo(report.render_whole_plan(question), nl=False)
     click.echo(f"{click.style('y', bold=True)} approve this plan  any other key: not now")
-    return _read_key() == "y"
+    return read_key() == "y"
 
 
 def _request_change(options: FleetOptions, turn: Turn) -> Then:
@@ -216,6 +185,13 @@ def _send_back(options: FleetOptions, turn: Turn) -> Then:
     return Then.ON
 
 
+def _review_turn(options: FleetOptions, turn: Turn) -> Then:
+    """Show the review of the branch; only there it can be approved, at the head that was shown."""
+    from agentledger.cli.next_review import review_branch
+
+    return review_branch(options.start, turn.branch.ref)
+
+
 def _skip_turn(_options: FleetOptions, _turn: Turn) -> Then:
     return Then.ON
 
@@ -240,14 +216,15 @@ def _quit(_options: FleetOptions, _turn: Turn) -> Then:
     return Then.END
 
 
-# A new key is a line here, and its function above. `y` is not for finished work: a review approves that.
+# A new key is a line here, and its function above. `y` is not for finished work: that is approved below its review.
 KEYS = (
     Key("a", "answer", ("question", "ready", "kill", "stopped"), _answer_turn),
     Key("y", "approve", ("question",), _approve_turn),
     Key("y", "accept that scope", ("scope-change",), _approve_turn),
     Key("c", "reject it", ("scope-change",), _reject_scope),
     Key("a", "answer, which grants nothing", ("scope-change",), _answer_turn),
-    Key("c", "ask for changes", ("question", "ready", "held", "kill"), _request_change),
+    Key("r", "review it", ("ready", "approved", "rejected", "held", "stopped"), _review_turn),
+    Key("c", "ask for changes", ("question", "held", "kill"), _request_change),
     Key("b", "send it back", ("conflict",), _send_back),
     Key("s", "skip", (), _skip_turn),
     Key("o", "open its page", (), _open_page),

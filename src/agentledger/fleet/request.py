@@ -36,7 +36,7 @@ class Request:
     forecast: bool = True
     #: True compares the branches two by two, which `forecast` is needed for.
     pairs: bool = False
-    #: The name or ref of the branch whose pairs alone are wanted; '' for all.
+    #: The name or ref of the branch whose pairs alone are wanted, or the task that it works on; '' for all.
     pairs_of: str = ""
     #: True also compares what briefs let branches change. There can be as many such pairs as there are, and of 200
     #: briefs with a wildcard pattern each that takes three seconds (0.15 s where they name folders).

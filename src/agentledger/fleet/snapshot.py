@@ -14,7 +14,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from agentledger.changes import net_changes, patches, stack_forecast
+from agentledger.changes import came_since, net_changes, patches, stack_forecast
 from agentledger.changes.ancestry import History
 from agentledger.changes.freshness import Freshness
 from agentledger.changes.net_changes import Net
@@ -28,15 +28,17 @@ from agentledger.fleet import (
 from agentledger.fleet.request import Progress, Request, ignore_progress
 from agentledger.fleet.taking import Taken, Taking
 from agentledger.git import process, queries, scratch
+from agentledger.git.objects import read_object_info
 from agentledger.git.process import Git
 from agentledger.git.promised import Promised
 from agentledger.git.scratch import Scratch
+from agentledger.model.came import Came
 from agentledger.model.findings import Finding, Gate
 from agentledger.model.fleet import Branch, FilePatch, Fleet
 from agentledger.model.ledger import Brief
 from agentledger.model.merge_group import MergeGroup
 from agentledger.model.merge_plan import MergePlan
-from agentledger.model.work import Ending
+from agentledger.model.work import Ending, Fresh
 from agentledger.repository import hook_branches, listing, repository_state
 from agentledger.repository.repository_state import Observation
 from agentledger.rules.case import Ref
@@ -106,6 +108,24 @@ class Snapshot:
         return net_changes.find_net_changes(self._scratch, self.fleet.base.head, [branch.head], self.cache)[
             branch.head
         ]
+
+    def change_at(self, commit: str) -> str | None:
+        """Return the id of what merging a commit into base would change; None where it is not clean."""
+        nets = net_changes.find_net_changes(self._scratch, self.fleet.base.head, [commit], self.cache)
+        return net_changes.change_id(nets[commit])
+
+    def judge_commit(self, branch: Branch, commit: str) -> Fresh:
+        """Would merging a branch's head bring the same as merging this commit, which this clone has?"""
+        beside = {branch.ref: (commit,)}
+        return Freshness(self._scratch, self.fleet, [branch], self.cache, beside=beside).judge(branch, commit)
+
+    def came_since(self, branch: Branch, commit: str) -> Came:
+        """Return what came to a branch since this commit."""
+        return came_since.read_came_since(self._scratch, branch, commit)
+
+    def has_path(self, commit: str, path: bytes) -> bool:
+        """Is there a file or a folder of this path in a commit?"""
+        return read_object_info(self._scratch.git, [commit.encode() + b":" + path])[0][1] != "missing"
 
     def with_standing(self, branch: Branch) -> Branch:
         """Return a branch whose standing is judged by what merging brings, though no rule was asked."""

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from agentledger.attention import collisions as collision_words
 from agentledger.attention import progress as attention
-from agentledger.changes import absorbed, forecast, line_counts, stack_forecast, stacks
+from agentledger.changes import absorbed, forecast, freshness, line_counts, stack_forecast, stacks
 from agentledger.changes.ancestry import History
 from agentledger.changes.reverted import mark_reverted
 from agentledger.changes.takebacks import TakebackReader
@@ -119,6 +119,8 @@ class Taking:
         if not self.request.gate:
             branches = in_use.reopen_branches(branches)
         # After the states are known: merged and absorbed branches need no merge.
+        store = None if self.request.gate else self.cache
+        branches = freshness.judge_reviews(self.sealed, with_ledger, branches, store)
         if self.request.forecast:
             order = history.position
             by = forecast.identify_merger(observed.git_version, observed.diff_algorithm)
@@ -155,7 +157,9 @@ class Taking:
     ) -> Fleet:
         """Return the fleet with what was found about pairs of these branches."""
         asked = self.request.pairs_of
-        only = next((b.ref for b in branches if asked and b.is_called(asked)), asked)
+        named = [b.ref for b in branches if asked and b.is_called(asked)]
+        named += [b.ref for b in branches if asked and b.work and b.work.task == asked]
+        only = next(iter(named), asked)
         where = self._where(fleet, history, self.cache, fleet.merger or Merger(""))
         # Nothing uncommitted decides at a gate.
         works = () if self.request.gate else write_uncommitted(self.sealed, observed, branches)

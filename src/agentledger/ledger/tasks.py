@@ -19,7 +19,7 @@ from agentledger.ledger.ledger_files import BranchFiles, LedgerFile
 from agentledger.model.evidence import Evidence
 from agentledger.model.fleet import ALIVE, Branch, Fleet, State
 from agentledger.model.ledger import Answer, Attempt, Brief, CheckIn, Outcome, Packet, Problem, Review, Waiver
-from agentledger.model.ledger_paths import CONTROL_TASKS, TASKS
+from agentledger.model.ledger_paths import CONTROL_TASKS, TASKS, folder_of_branch
 from agentledger.model.work import Copy, Task, Work, find_dependencies
 
 # Outcomes that end the branches of a task.
@@ -112,6 +112,8 @@ class _Desk:
         for task in {*self.manager, *self.on_base}:
             self._official(task)
         self.filed = {task: self._file(task) for task in self.manager}
+        #: The names of the branches that turned out to work on no task.
+        self.without_task: set[str] = set()
 
     # -- the manager's side ---------------------------------------------------------------
 
@@ -174,7 +176,8 @@ class _Desk:
         if task is None:
             # Nothing can be said of a branch that works on several tasks, but that.
             why = branch.state_why or "; ".join(p.message for p in problems)
-            return replace(branch, state_why=why, problems=problems)
+            self.without_task.add(branch.name)
+            return replace(branch, state_why=why, problems=problems, reviews=self._reviews(branch))
         own_files = [f for f in files if split_path(f.path)[0] == task]
         work = self._work(branch, task, own_files, branch_files=branch_files, problems=problems)
         return self._state(replace(branch, task=task, work=work), task)
@@ -249,6 +252,13 @@ class _Desk:
             },
         )
 
+    def _reviews(self, branch: Branch) -> tuple[Review, ...]:
+        """The reviews of a branch without a task; other branches can have a folder of the same name."""
+        return tuple(r for r in self._reviews_in(folder_of_branch(branch.name)) if r.branch == branch.name)
+
+    def _reviews_in(self, folder: str) -> tuple[Review, ...]:
+        return self.filed[folder].reviews if folder in self.filed else ()
+
     def _first_brief(self, task: str, branch_files: BranchFiles, own: LedgerFile | None) -> Brief | None:
         """The oldest version on the branch's own line, where nobody confirmed a brief; else None.
 
@@ -299,17 +309,27 @@ class _Desk:
         for branch in branches:
             if branch.work:
                 working.setdefault(branch.work.task, []).append(branch.name)
-        names = {*self.briefs, *self.filed, *working}
+        filed = {name for name in self.filed if name in self.briefs or not self._is_of_branches(name)}
+        names = {*self.briefs, *filed, *working}
         tasks = [
             replace(
                 self.filed.get(name, Task(id=name)),
                 brief=self.briefs.get(name),
                 brief_from=self.brief_from.get(name, ""),
                 branches=tuple(sorted(working.get(name, ()))),
+                # A branch without a task can have a name that gives this task's folder.
+                reviews=tuple(r for r in self._reviews_in(name) if r.branch not in self.without_task),
             )
             for name in names
         ]
         return tuple(sorted(tasks, key=lambda t: (t.brief.priority if t.brief else 99, t.id)))
+
+    def _is_of_branches(self, folder: str) -> bool:
+        """Are there only reviews of branches without a task in a folder of the manager's, so that it is no task?"""
+        reviews = self.filed[folder].reviews
+        of_branches = all(folder_of_branch(review.branch) == folder for review in reviews)
+        beside = any(not split_path(f.path)[1].startswith("reviews/") for f in self.manager[folder])
+        return bool(reviews) and of_branches and not beside
 
 
 def _describe_outcome(outcome: Outcome) -> str:

@@ -15,7 +15,7 @@ from agentledger.ledger.policy import find_absent
 from agentledger.model.absent import Absent
 from agentledger.model.findings import Gate
 from agentledger.model.fleet import Base, Branch, Fleet
-from agentledger.model.ledger_paths import CONTROL_TASKS, TEMPLATES
+from agentledger.model.ledger_paths import CONTROL_TASKS, TEMPLATES, folder_of_branch
 from agentledger.model.policy import Policy
 from agentledger.repository.bases import HEADS, REMOTES, Refs
 
@@ -59,7 +59,8 @@ def _concerns(file: Absent, branch: Branch, task: str | None, base: str) -> bool
         return True
     managers = file.path.startswith(CONTROL_TASKS) or file.ref == base
     if task is None:  # any brief may name a branch whose task nobody knows
-        return file.ref == branch.name or (managers and file.path.endswith("/brief.md"))
+        is_review = file.task == folder_of_branch(branch.name) and "/reviews/" in file.path
+        return file.ref == branch.name or (managers and (is_review or file.path.endswith("/brief.md")))
     return file.task == task and (managers or file.ref == branch.name)
 
 

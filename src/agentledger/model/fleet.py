@@ -27,7 +27,7 @@ from agentledger.model.integrity import StaticFacts
 from agentledger.model.ledger import Problem, Review
 from agentledger.model.ledger_paths import LEDGER_BYTES
 from agentledger.model.policy import Policy
-from agentledger.model.work import Standing, Task, Work, task_of_work
+from agentledger.model.work import Fresh, Standing, Task, Work, task_of_work
 
 TYPE_CHECKING = False  # see `git.environment`
 if TYPE_CHECKING:
@@ -307,6 +307,8 @@ class Branch:
     static_facts: StaticFacts | None = None
     #: The reviews of a branch that works on no task, newest first; those of another are in `work`.
     reviews: tuple[Review, ...] = ()
+    #: By the path of each of these: is it about the change as it is? Those of `work` have it in `standing`.
+    reviews_fresh: Mapping[str, Fresh] = field(default_factory=dict)
     #: Why `work` is None, where its ledger does not say on which task it works.
     problems: tuple[Problem, ...] = ()
     #: What decides about it and is not in this partial clone: while there is any, nothing is known of its task.

@@ -65,6 +65,17 @@ def is_attempt_path(path: str) -> bool:
     return path.startswith(CONTROL_TASKS) and path.split("/")[2:3] == ["attempts"]
 
 
+def folder_of_branch(branch: str) -> str:
+    """The id under which the manager's documents about a branch without a task are kept.
+
+    Several branches can have the same one: each document says which it is about.
+    """
+    spaced = "".join(char if char.isascii() and char.isalnum() else " " for char in branch.lower())
+    # A name without a Latin letter or digit would leave nothing.
+    plain = "-".join(spaced.split()) or f"branch-{branch.encode('utf-8', 'surrogateescape').hex()}"
+    return plain[:100].rstrip("-")
+
+
 def outcome_path(task: str) -> str:
     """The outcome of a task on the control branch."""
     return f"{CONTROL_TASKS}{task}/outcome.md"

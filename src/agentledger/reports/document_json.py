@@ -11,6 +11,7 @@ from typing import Any
 
 from agentledger.attention import planned
 from agentledger.attention.ended_tasks import describe_ending
+from agentledger.attention.reviewing import judge_freshness, list_reviews
 from agentledger.attention.run_differences import describe_all_differences
 from agentledger.model.absent import Absent
 from agentledger.model.evidence import RanWith, compare_with_base
@@ -49,11 +50,11 @@ def shape_packet(work: Work | None, standing: Standing | None) -> Json | None:
     return {"about": standing.packet_fresh if standing else None} | _shape_document(work.packet.document)
 
 
-def shape_reviews(work: Work | None, standing: Standing | None) -> tuple[Json, ...]:
-    """The reviews of a branch, newest first."""
-    fresh = standing.reviews_fresh if standing else {}
-    reviews = work.reviews if work else ()
-    return tuple({"about": fresh.get(r.document.source.path)} | _shape_document(r.document) for r in reviews)
+def shape_reviews(branch: Branch) -> tuple[Json, ...]:
+    """The reviews of a branch, newest first, whether it works on a task or not."""
+    return tuple(
+        {"about": judge_freshness(branch, r)} | _shape_document(r.document) for r in list_reviews(branch)
+    )
 
 
 def shape_checks(standing: Standing | None) -> tuple[Json, ...]:

@@ -194,7 +194,7 @@ def _shape_branch(branch: model_fleet.Branch, fleet: model_fleet.Fleet) -> shape
         check_ins=document_json.shape_check_ins(branch.work),
         packet=document_json.shape_packet(branch.work, branch.standing),
         checks=document_json.shape_checks(branch.standing),
-        reviews=document_json.shape_reviews(branch.work, branch.standing),
+        reviews=document_json.shape_reviews(branch),
         findings=tuple(map(findings.shape_finding, branch.findings or ())),
         problems=document_json.shape_problems(branch),
         next_action=shape_next_action(actions.next_action(branch, fleet.base)),

@@ -25,6 +25,7 @@ from agentledger.attention import (
 from agentledger.attention.actions import next_action
 from agentledger.attention.ended_tasks import ask_about_gone, describe_end, gone_tasks
 from agentledger.attention.queue import Turn
+from agentledger.attention.reviewing import stand_with_reviewers
 from agentledger.attention.sections import Section, group_by_section
 from agentledger.attention.turn import Kind, blocking_reasons, describe_rewriting, met_kill_criteria
 from agentledger.model import check_words
@@ -288,7 +289,8 @@ def _describe_name(branch: Branch) -> str:
     unsaved = f"{format_count(branch.unsaved, 'commit')} on no branch" if branch.unsaved else ""
     use, stashes = loose_work.describe_use(branch.worktree), loose_work.describe_stashes(branch)
     loose = " and ".join(filter(None, (unsaved, use, stashes)))
-    return f"{escape_hidden(branch.name)} with {loose}" if loose else escape_hidden(branch.name)
+    reviewed = f" ({stand_with_reviewers(branch, None).state})" if branch.reviews else ""
+    return f"{escape_hidden(branch.name)}{reviewed}{f' with {loose}' if loose else ''}"
 
 
 def _describe_unsaved(fleet: Fleet) -> Iterator[str]:

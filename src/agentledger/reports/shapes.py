@@ -14,6 +14,7 @@ from agentledger.reports import shapes_commands as commands
 from agentledger.reports import shapes_ledger as ledger
 from agentledger.reports.conflicts import shapes_conflicts as conflicts
 from agentledger.reports.merge_plan import shapes_merge_plan as merge_plan
+from agentledger.reports.review import shapes_review as review
 
 SCHEMAS: Mapping[str, type[ledger.Entry]] = {
     "ledger": ledger.Ledger,
@@ -27,6 +28,8 @@ SCHEMAS: Mapping[str, type[ledger.Entry]] = {
     "brief-diff": commands.BriefDiff,
     "next": commands.Next,
     "merge-plan": merge_plan.MergePlan,
+    "review": review.Review,
+    "reviewed": review.ReviewWritten,
     "report": ledger.Report,
     "rules": ledger.Rules,
     "prompt": commands.Prompt,

@@ -20,6 +20,7 @@ from agentledger.attention.actions import next_action
 from agentledger.attention.ended_tasks import ask_about_gone, describe_end, ended_tasks, gone_tasks
 from agentledger.attention.left_out import format_left_out
 from agentledger.attention.planned import find_waits, planned_action
+from agentledger.attention.reviewing import describe_review
 from agentledger.attention.sections import (
     Section,
     count_by_state,
@@ -245,6 +246,8 @@ def _describe_branch(branch: Branch, fleet: Fleet, room: int) -> Iterable[Text]:
         yield Text(line, "dim")
     if line := describe_guess(branch):
         yield Text(line, "dim")
+    if branch.work is None and (reviewed := describe_review(branch)):
+        yield Text(reviewed, "dim")
     waits = turn.whose is Whose.MANAGER
     if waits and branch.standing and (plan := plans.shorten_plan(branch.standing.question)):
         yield Text(f"plan: {escape_hidden(plan)}", "bold")

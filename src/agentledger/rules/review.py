@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from agentledger.model import ledger_paths
-from agentledger.model.ledger import Brief, Review
+from agentledger.attention.commands import format_review_command
+from agentledger.attention.reviewing import decisive_review
+from agentledger.model.ledger import Review
 from agentledger.model.text import escape_hidden
-from agentledger.model.work import Work
 from agentledger.rules.case import Case, Found
 from agentledger.rules.packet import describe_other_change
 
@@ -25,7 +25,7 @@ def review_missing(case: Case) -> Iterator[Found]:
     """Nobody has reviewed the branch; for `mode: review`, no human has.
 
     Why: the implementer's own word is not enough, and an agent's review does not replace a human's.
-    Fix: read the change, and write a review on the control branch: `tasks/<task>/reviews/<time>.md`.
+    Fix: `agentledger review BRANCH` shows what to decide from, and the command that approves it or asks for changes.
     """
     if case.brief is None or case.work is None:
         return
@@ -43,7 +43,7 @@ def review_missing(case: Case) -> Iterator[Found]:
         strict = case.policy.control_guarded or bool(case.policy.control_signers)
         yield Found(
             message="the human's review is unproven: an agent here could have written it",
-            hint="sign it, or push it to a guarded control branch, which agents cannot",
+            hint="sign it, or push it to a guarded control branch, which agents cannot: agentledger sync",
             milder=not strict,
         )
 
@@ -52,7 +52,7 @@ def review_stale(case: Case) -> Iterator[Found]:
     """The review that counts is about a different change than the one that would merge.
 
     Why: what was approved is not what would merge.
-    Fix: review what has changed since.
+    Fix: `agentledger review BRANCH` says what came since; review it as it is now.
     """
     newest = decisive_review(case.brief, case.work)
     fresh = case.review_fresh
@@ -70,7 +70,7 @@ def review_own(case: Case) -> Iterator[Found]:
     """The reviewer is the implementer: the same agent session wrote both.
 
     Why: nobody sees their own mistakes. An e-mail address proves nothing: agents commit under their manager's.
-    Fix: have it reviewed by another session, another agent, or a human.
+    Fix: have it reviewed by another session, another agent, or a human: `agentledger review BRANCH`.
     """
     newest = _newest_review(case)
     sessions = {c.session for c in (case.work.check_ins if case.work else ()) if c.session}
@@ -86,21 +86,22 @@ def review_open(case: Case) -> Iterator[Found]:
     """The last verdict is not `approve`, or findings of that review are open.
 
     Why: somebody has said what is wrong, and it is not settled.
-    Fix: settle each finding; the next review ticks them off.
+    Fix: settle each finding; the next review lists them, and `agentledger review BRANCH --approve --settled all`
+    ticks them off.
     """
     # Where a human's review counts, a later one by an agent may still have found something.
     newest, decisive = _newest_review(case), decisive_review(case.brief, case.work)
     if newest:
-        yield from _open_findings(newest, _review_hint(case))
+        yield from _open_findings(newest, _review_command(case))
     if decisive and decisive is not newest:
-        yield from _open_findings(decisive, _review_hint(case))
+        yield from _open_findings(decisive, _review_command(case))
 
 
 def _open_findings(review: Review, again: str) -> Iterator[Found]:
     path = review.document.source.path
     if review.verdict != "approve":
         message = f"{escape_hidden(review.reviewer)} says {review.verdict}"
-        yield Found(message=message, hint=f"settle it, then {again}", path=path)
+        yield Found(message=message, hint=f"settle it, then review it again: {again}", path=path)
     for item in review.findings:
         if not item.checked:
             message = f"open finding: {escape_hidden(item.text)}"
@@ -112,18 +113,13 @@ def _open_findings(review: Review, again: str) -> Iterator[Found]:
             )
 
 
-def decisive_review(brief: Brief | None, work: Work | None) -> Review | None:
-    """Return the review that decides: the newest; where a human's is needed, the newest by a human, if any."""
-    reviews = work.reviews if work else ()
-    if brief is not None and brief.mode == "review":
-        reviews = tuple(r for r in reviews if r.kind == "human") or reviews
-    return next(iter(reviews), None)
-
-
 def _review_hint(case: Case) -> str:
     """Say how to review the branch as it is now."""
-    folder = escape_hidden(ledger_paths.control_folder(case.work.task if case.work else "")) + "/reviews/"
-    return f"review {escape_hidden(case.branch)} as it is now: a file in {folder} on the control branch"
+    return f"review it as it is now: {_review_command(case)}"
+
+
+def _review_command(case: Case) -> str:
+    return format_review_command(case.branch, case.head or "") or "agentledger review"
 
 
 def _newest_review(case: Case) -> Review | None:

@@ -11,6 +11,7 @@ import shlex
 from dataclasses import dataclass
 
 from agentledger.attention import stacking
+from agentledger.attention.commands import review_command
 from agentledger.attention.scope_request import list_decisions
 from agentledger.model import shell
 from agentledger.model.fleet import UNMERGED, Base, Branch, State, Sync
@@ -32,6 +33,7 @@ def build_commands(branch: Branch, base: Base) -> tuple[Command, ...]:
     head_revision = safe_revision(branch.ref, branch.head)
     commands = (
         _fetch_command(branch),
+        _review_command(branch),
         Command("Read the whole diff", shlex.join(shell.format_diff_command(branch, base))),
         _checkout_command(branch, head_revision),
         _merge_command(branch, base),
@@ -57,6 +59,11 @@ def _fetch_command(branch: Branch) -> Command | None:
     if match is None or HIDDEN.search(match[1]):
         return None
     return Command("Fetch", shlex.join(("git", "fetch", "--", match[1])))
+
+
+def _review_command(branch: Branch) -> Command | None:
+    text = review_command(branch) if branch.state in UNMERGED and not branch.detached else None
+    return Command("Review it: what to decide from, and the commands that decide", text) if text else None
 
 
 def _checkout_command(branch: Branch, head: str) -> Command:

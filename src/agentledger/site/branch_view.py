@@ -13,6 +13,7 @@ from types import MappingProxyType
 
 from agentledger.attention import actions, loose_work, stacking
 from agentledger.attention.commands import NextAction
+from agentledger.attention.reviewing import describe_review
 from agentledger.model.conflict import Conflict
 from agentledger.model.fleet import Branch, Commit, FilePatch, Fleet, State, Sync
 from agentledger.model.text import count_misleading, decode, format_count
@@ -182,6 +183,7 @@ def _build_facts(branch: Branch) -> tuple[Fact, ...]:
             "Agent", f"{agent.name}, {_AGENT_FROM.get(agent.source, agent.source)}" if agent else "not known"
         ),
         Fact("Task", branch.task or ""),
+        Fact("Review", "" if branch.work else describe_review(branch)),
         Fact("Stack", stacking.describe_stands(branch)),
         Fact("Bridge", stacking.describe_bridge(branch)),
         Fact("Worktree", _describe_worktree(branch)),

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 
 from agentledger.documents import read_template
@@ -27,10 +27,15 @@ def draft_answer(decision: str, prompt: str, **keys: str | None) -> str:
     return f"---\n{_front_matter_lines({'decision': decision, **keys})}---\n\n<!-- {prompt} -->\n"
 
 
-def draft_approval(branch: str, head: str) -> str:
-    """A human's review that approves a head; it needs no sections."""
+def draft_approval(branch: str, head: str, open_points: Sequence[str] = ()) -> str:
+    """A human's review that approves a head; it needs no sections. `open_points` are there to be ticked."""
     fields = {"kind": "human", "verdict": "approve", "branch": branch, "head": head}
-    return f"---\n{_front_matter_lines(fields)}---\n\n<!-- What you looked at, if you like. -->\n"
+    text = f"---\n{_front_matter_lines(fields)}---\n\n<!-- What you looked at, if you like. -->\n"
+    if not open_points:
+        return text
+    # A point could end the comment above it, so it stands below; its text is on one line.
+    ticks = "".join(f"- [ ] {point}\n" for point in open_points)
+    return f"{text}\n## Findings\n\n<!-- Tick what is settled: [x]. What is not keeps it from merging. -->\n\n{ticks}"
 
 
 def draft_change_request(branch: str, head: str, fleet: Fleet) -> str:

@@ -14,7 +14,7 @@ import itertools
 import re
 import uuid
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from markupsafe import Markup
 
@@ -175,7 +175,14 @@ def _select_newest(fleet: Fleet) -> tuple[list[_FeedItem], int]:
         for task in fleet.tasks
         for item in _collect_decisions(task, branches_by_task.get(task.id, ()), fleet.now)
     )
-    items = [*_collect_check_ins(fleet), *decisions]
+    # What was said of a branch without a task.
+    loose = (
+        replace(item, task="No task")
+        for branch in fleet.branches
+        if branch.reviews
+        for item in _collect_decisions(Task(id="", reviews=branch.reviews), [branch], fleet.now)
+    )
+    items = [*_collect_check_ins(fleet), *decisions, *loose]
     # Of a branch with very many check-ins only the newest are read; the others are counted.
     unread_count = sum(b.work.check_ins_total - len(b.work.check_ins) for b in fleet.branches if b.work)
     newest = sorted(items, key=lambda item: (-item.at, item.document.source.path, item.document.blob or ""))

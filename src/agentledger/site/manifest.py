@@ -115,7 +115,8 @@ def _work_key_parts(branch: Branch, fleet: Fleet) -> tuple[object, ...]:
     """
     standing, work = branch.standing, branch.work
     if work is None or standing is None:
-        return ()
+        reviews = [_document_identity(review.document) for review in branch.reviews]
+        return (*reviews, *branch.reviews_fresh.items(), build_replies(branch, fleet))
     task = fleet.task_of(work)
     checks = (run.document for run in (*work.evidence, *work.reruns))
     documents = [_document_identity(document) for document in (*list_documents(work, task), *checks)]

@@ -15,10 +15,11 @@ from dataclasses import dataclass
 from agentledger.attention import plans
 from agentledger.attention.conflicts import describe_conflict
 from agentledger.attention.replies import START
+from agentledger.attention.reviewing import list_open_points, list_unreviewed
 from agentledger.attention.turn import Kind, turn_of
 from agentledger.model.fleet import Branch, Fleet, State
 from agentledger.model.ledger import CheckIn
-from agentledger.model.ledger_paths import control_folder
+from agentledger.model.ledger_paths import control_folder, folder_of_branch
 from agentledger.model.text import HIDDEN, encode
 from agentledger.model.work import Progress, Standing, Task, Work
 from agentledger.site import document_templates, newfile
@@ -49,8 +50,10 @@ def build_replies(branch: Branch, fleet: Fleet) -> Replies | None:
     None where the branch does not wait for the manager, or the forge is not known.
     """
     standing, work = branch.standing, branch.work
-    if branch.state is not State.OPEN or standing is None or work is None or fleet.forge is None:
+    if branch.state is not State.OPEN or fleet.forge is None:
         return None
+    if standing is None or work is None:
+        return _build_unbriefed(branch, fleet)
     kind = turn_of(branch).kind
     if kind not in _ANSWERABLE:
         return None
@@ -70,6 +73,37 @@ def build_replies(branch: Branch, fleet: Fleet) -> Replies | None:
         files = (*back, *(offer.reviews() if standing.progress is Progress.READY else ()))
     pasted = any(file.text for file in files)
     return Replies(files, _describe_replies(desk, pasted), pasted) if files else None
+
+
+def _build_unbriefed(branch: Branch, fleet: Fleet) -> Replies | None:
+    """The reviews of a branch that works on no task, where its head was not reviewed yet."""
+    if not list_unreviewed([branch]):
+        return None
+    desk = newfile.find_desk(fleet)
+    if desk is None:
+        missing = newfile.find_missing(fleet)
+        return Replies(missing=missing) if missing else None
+    folder = folder_of_branch(branch.name)
+    files = offer_reviews(branch, fleet, desk, folder, taken=[review.name for review in branch.reviews])
+    pasted = any(file.text for file in files)
+    return Replies(files, _describe_replies(desk, pasted), pasted) if files else None
+
+
+def offer_reviews(
+    branch: Branch, fleet: Fleet, desk: Desk, folder: str, *, taken: Collection[str]
+) -> tuple[NewFile, ...]:
+    """Reviews of a branch's head, as files of this folder of the control branch in which the names `taken` are."""
+    if not _can_be_written(branch.name, folder):
+        return ()
+    open_points = list_open_points(branch, fleet.task_of(branch.work).brief if branch.work else None)
+    texts = {
+        "Approve": document_templates.draft_approval(branch.name, branch.head, open_points),
+        "Ask for changes": document_templates.draft_change_request(branch.name, branch.head, fleet),
+    }
+    path = f"{control_folder(folder)}/reviews/review-{branch.head[:12]}"
+    return _drop_missing(
+        *(desk.new_file(label, f"{_unused(path, taken)}.md", text) for label, text in texts.items())
+    )
 
 
 def first_reply_link(branch: Branch, fleet: Fleet, page: str) -> Link | None:
@@ -175,26 +209,20 @@ class _Offer:
 
     def reviews(self) -> tuple[NewFile, ...]:
         """Reviews of the head that the agent reports ready."""
-        name, head = self.branch.name, self.branch.head
-        if not _can_be_written(name, self.task.id):
-            return ()
         taken = {review.name for review in self.task.reviews}
-        texts = {
-            "Approve": document_templates.draft_approval(name, head),
-            "Ask for changes": document_templates.draft_change_request(name, head, self.fleet),
-        }
-        file_name = f"reviews/review-{head[:12]}"
-        return _drop_missing(
-            *(self._file(label, file_name, text, taken=taken) for label, text in texts.items())
-        )
+        return offer_reviews(self.branch, self.fleet, self.desk, self.task.id, taken=taken)
 
     def _file(self, label: str, name: str, text: str, *, taken: Collection[str]) -> NewFile | None:
-        # A forge refuses a new file whose name is taken.
-        unused_name, number = name, 1
-        while posixpath.basename(unused_name) in taken:
-            number += 1
-            unused_name = f"{name}-{number}"
-        return self.desk.new_file(label, f"{control_folder(self.task.id)}/{unused_name}.md", text)
+        return self.desk.new_file(label, f"{control_folder(self.task.id)}/{_unused(name, taken)}.md", text)
+
+
+def _unused(name: str, taken: Collection[str]) -> str:
+    """The name, with a number where it is taken: a forge refuses a new file of such a name."""
+    unused_name, number = name, 1
+    while posixpath.basename(unused_name) in taken:
+        number += 1
+        unused_name = f"{name}-{number}"
+    return unused_name
 
 
 def _drop_missing(*files: NewFile | None) -> tuple[NewFile, ...]:

@@ -200,7 +200,7 @@ def _build_now(taken: Snapshot, given: Given, branch: Branch) -> Now:
             "git fsck shows what is missing",
         )
     (branch,) = taken.bridged([branch])
-    branch = replace(branch, conflict=_conflict_with_base(taken, branch))
+    branch = replace(branch, conflict=conflict_with_base(taken, branch))
     findings = taken.findings([branch], Gate.READY)[branch.ref]
     asks = _describe_request(given, work.brief) if work.copy is Copy.SCOPE_CHANGE else ()
     return Now(
@@ -213,7 +213,7 @@ def _build_now(taken: Snapshot, given: Given, branch: Branch) -> Now:
     )
 
 
-def _conflict_with_base(taken: Snapshot, branch: Branch) -> Conflict | None:
+def conflict_with_base(taken: Snapshot, branch: Branch) -> Conflict | None:
     """The result of merging this branch into base, whatever its state; None where it has no merge base."""
     # The snapshot may have been opened without forecasts (see `build_prompt`).
     if branch.conflict is not None or not branch.merge_bases:

@@ -16,7 +16,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from agentledger.attention import plans, replies, scope_request
-from agentledger.attention.commands import format_command
+from agentledger.attention.commands import format_command, review_command
+from agentledger.attention.turn import is_finished
 from agentledger.control import append
 from agentledger.documents import RawDocument, parse_answer
 from agentledger.model import ledger_paths
@@ -250,8 +251,30 @@ def resolve_reply(desk: Managing, reply: Reply) -> Reply:
         _refuse_rivals(desk, task.id)
     if reply.brief is None:
         reply = replace(reply, brief=_find_rejected_blob(reply, addressed_branches(desk, reply)))
+    _refuse_finished(reply, addressed_branches(desk, reply))
     # What decides on a brief settles no check-in, unless that is named.
     return reply if reply.brief or reply.to else replace(reply, to=_find_answered(desk, reply))
+
+
+def _refuse_finished(reply: Reply, branches: Sequence[Branch]) -> None:
+    """Raise LedgerError for a yes or a no to finished work: only a review of one head approves or rejects that.
+
+    To ask for a change, to stop, and a note are answers, which the agent reads.
+    """
+    option = {"approve": "--approve", "reject": "--reject"}.get(reply.decision)
+    if option is None or reply.brief or reply.checkpoint:
+        return
+    for branch in branches:
+        if is_finished(branch) and replies.open_question(branch) is None:
+            name = escape_hidden(branch.name)
+            words = ("-m", reply.text or "why not") if option == "--reject" else ()
+            command = review_command(branch, option, *words) or "agentledger review"
+            message = (
+                f"{name} asks nothing and says that it is ready: an answer does not {reply.decision} that"
+            )
+            raise LedgerError(
+                message, f"look at it: {review_command(branch) or 'agentledger review'}; then {command}"
+            )
 
 
 def addressed_branches(desk: Managing, reply: Reply) -> list[Branch]:

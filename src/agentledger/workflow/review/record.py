@@ -23,7 +23,8 @@ from agentledger.workflow.session.manager_context import Managing
 class Verdict:
     """What a reviewer says about one commit of a branch."""
 
-    #: The folder of the control branch that it goes to: the task's id, or `folder_of_branch` of a branch without one.
+    #: The folder of the control branch that it goes to: the task's id, or of a branch without one
+    #: `ledger_paths.folder_of_branch`.
     task: str
     #: The branch's name, and the full id of the commit that was looked at.
     branch: str
@@ -61,13 +62,6 @@ class Recorded:
     to_publish: bool = False
 
 
-def folder_of_branch(branch: str) -> str:
-    """The id under which the manager's documents about a branch without a task are kept."""
-    return "-".join(
-        part for part in "".join(c if c.isascii() and c.isalnum() else " " for c in branch.lower()).split()
-    )
-
-
 def record_review(desk: Managing, verdict: Verdict, now: int, *, dry_run: bool = False) -> Recorded:
     """Append a review to the control branch; `now` is its time in seconds since the epoch.
 
@@ -77,7 +71,7 @@ def record_review(desk: Managing, verdict: Verdict, now: int, *, dry_run: bool =
     content = render_review(verdict, now)
     name = append.new_document_name(now, content)
     path = f"{ledger_paths.control_folder(verdict.task)}/reviews/{name}"
-    _refuse_unreadable(desk, path, content)
+    _refuse_unreadable(desk, verdict, path, content)
     recorded = Recorded(path=path, ref=desk.ref, content=content, to_publish=desk.publishes)
     if dry_run:
         return recorded
@@ -122,10 +116,18 @@ def _on_one_line(text: str) -> str:
     return " ".join(text.split())
 
 
-def _refuse_unreadable(desk: Managing, path: str, content: bytes) -> None:
-    """Raise LedgerError where a reader would find a fatal problem in it."""
+def _refuse_unreadable(desk: Managing, verdict: Verdict, path: str, content: bytes) -> None:
+    """Raise LedgerError where a reader would find a fatal problem in it, or other points than were meant."""
     raw = RawDocument(source=Source(path=path), content=content, policy=desk.fleet.policy)
-    for problem in parse_review(raw).document.problems:
+    review = parse_review(raw)
+    for problem in review.document.problems:
         if problem.fatal:
             message = f"the review could not be read again: {escape_hidden(problem.message)}"
             raise LedgerError(message, problem.hint)
+    if review.branch != verdict.branch:
+        message = f"the name of {escape_hidden(verdict.branch)} cannot be written into a document as it is"
+        raise LedgerError(message, "give the branch another name: git branch -m OLD NEW")
+    meant = [_on_one_line(point) for point in (*verdict.points, *verdict.settled)]
+    if meant and [_on_one_line(item.text) for item in review.findings] != meant:
+        hint = "close every code fence, and leave the heading Findings to the points"
+        raise LedgerError("the review's text hides its points from readers", hint)

@@ -152,6 +152,7 @@ def keep_heads(
         if task.outcome is None:
             wanted |= judged
             wanted |= {a.head for a in task.attempts if a.head and (task.id, a.branch) not in replaced}
+    wanted |= {review.head for branch in fleet.branches for review in branch.reviews if review.head}
     kept = {ref.name.removeprefix(KEEP) for ref in queries.read_refs(git, [KEEP]).refs}
     lines = [f"update {KEEP}{head} {head}\n" for head in _read_known(sealed, sorted(wanted - kept))]
     lines += [f"delete {KEEP}{head}\n" for head in sorted((old - wanted) & kept)]

@@ -121,15 +121,26 @@ class Managing:
 
 
 @contextmanager
-def open_managing(start: Path, now: int, *, lines: bool = False, rules: bool = False) -> Iterator[Managing]:
+def open_managing(
+    start: Path,
+    now: int,
+    *,
+    lines: bool = False,
+    rules: bool = False,
+    branches: tuple[str, ...] = (),
+    refs: tuple[str, ...] = (),
+) -> Iterator[Managing]:
     """Open the repository around `start` for its manager, until the block ends.
 
-    `now` is in seconds since the epoch; `lines` counts changed lines, `rules` evaluates the rules. Raises
+    `now` is in seconds since the epoch; `lines` counts changed lines, `rules` evaluates the rules; `branches` and
+    `refs` are those to read in place of the usual ones, as in a `Request`. Raises
     LedgerError in the worktree of an agent's branch, where the control branch's name belongs to a branch that is
     no control branch, and where a partial clone lacks the policy or a brief and cannot fetch it.
     """
     observation = observe_repository(start, None, ())
-    request = Request(forecast=False, lines=lines, now=now, rules=rules, fetch=True)
+    request = Request(
+        forecast=False, lines=lines, now=now, rules=rules, fetch=True, branches=branches, refs=refs
+    )
     with snapshot.open_snapshot(start, request) as taken:
         refuse_unknown(taken)
         control_append.refuse_in_agent_worktree(observation, taken.fleet)

@@ -1,0 +1,88 @@
+"""The points of a review: what is typed, whether there is such a file, and which of the last review's are settled.
+
+Belongs here: points as text, and their checks. Does not: how they are written down (see `record`).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from agentledger.documents.placeholders import is_blank
+from agentledger.fleet.snapshot import Snapshot
+from agentledger.model.errors import LedgerError
+from agentledger.model.fleet import Branch
+from agentledger.model.near_names import suggest_names
+from agentledger.model.text import encode, escape_hidden, format_path
+
+# `src/a.py:12 text`, `src/a.py:12-20 text`, and `src/a.py: text` about the file as a whole.
+_POINT = re.compile(
+    r"(?P<path>.+?):(?:(?P<lines>[1-9]\d{0,8}(?:-[1-9]\d{0,8})?):?)?\s+(?P<text>\S.*)", re.DOTALL
+)
+_FORM = "write 'path:line text', as in 'src/a.py:12 off by one', or 'path: text' about the whole file"
+_COMPARED = 2000  # paths among which a near name is searched
+MOST_LENGTH = 2000
+
+
+def parse_points(taken: Snapshot, branch: Branch, head: str, typed: Sequence[str]) -> tuple[str, ...]:
+    """Return the points, each on one line, with the path as git has it.
+
+    Raises LedgerError for one without a path or a text, and for a path that neither the branch's change nor its
+    tree has.
+    """
+    return tuple(dict.fromkeys(_parse_point(taken, branch, head, point) for point in typed))
+
+
+def _parse_point(taken: Snapshot, branch: Branch, head: str, typed: str) -> str:
+    shown = escape_hidden(typed[:80])
+    match = _POINT.fullmatch(typed.strip())
+    if match is None or is_blank(match["text"]):
+        raise LedgerError(f"that is no point: {shown}", _FORM)
+    if len(typed) > MOST_LENGTH:
+        raise LedgerError(
+            f"a point of {len(typed):,} characters is too long: {shown}…", "the rest belongs in -m"
+        )
+    path = _find_path(taken, branch, head, match["path"])
+    if path is None:
+        changed = [format_path(change.path) for change in branch.changes[:_COMPARED]]
+        near = suggest_names(match["path"], changed)
+        message = f"{escape_hidden(branch.name)} has no file {escape_hidden(match['path'])}"
+        raise LedgerError(
+            message, near or "git diff --stat lists the files of its change; a path begins at the top"
+        )
+    lines = f":{match['lines']}" if match["lines"] else ":"
+    return f"{format_path(path)}{lines} {' '.join(match['text'].split())}"
+
+
+def _find_path(taken: Snapshot, branch: Branch, head: str, typed: str) -> bytes | None:
+    """The path that is meant: as it is typed, or as our own output shows it."""
+    wanted = typed.strip().removeprefix("./")
+    shown = {format_path(change.path): change.path for change in branch.changes}
+    if wanted in shown:
+        return shown[wanted]
+    path = encode(wanted)
+    return path if wanted and "\0" not in wanted and taken.has_path(head, path) else None
+
+
+def split_settled(
+    open_points: Sequence[str], typed: Sequence[str]
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return the open points of the last review that are settled, and those that stay open.
+
+    `typed` are their numbers as the review lists them, from 1, or `all`. Raises LedgerError for any other.
+    """
+    if not typed:
+        return (), tuple(open_points)
+    numbers = [number for word in typed for number in re.split(r"[,\s]+", word.strip()) if number]
+    if "all" in numbers:
+        return tuple(open_points), ()
+    for number in numbers:
+        if not (number.isdecimal() and len(number) < 7 and 1 <= int(number) <= len(open_points)):
+            known = f"there are {len(open_points)}" if len(open_points) != 1 else "there is one"
+            raise LedgerError(
+                f"the last review has no open point {escape_hidden(number[:40])}",
+                f"{known}, numbered from 1; all settles every one" if open_points else "it left none open",
+            )
+    chosen = {int(number) for number in numbers}
+    settled = tuple(point for at, point in enumerate(open_points, 1) if at in chosen)
+    return settled, tuple(point for at, point in enumerate(open_points, 1) if at not in chosen)
