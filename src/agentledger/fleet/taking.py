@@ -16,6 +16,7 @@ from agentledger.attention import progress as attention
 from agentledger.changes import absorbed, forecast, line_counts, stack_forecast, stacks
 from agentledger.changes.ancestry import History
 from agentledger.changes.reverted import mark_reverted
+from agentledger.changes.static_facts import attach_static_facts
 from agentledger.changes.takebacks import TakebackReader
 from agentledger.collisions.uncommitted import write_uncommitted
 from agentledger.collisions.where import Where
@@ -118,6 +119,8 @@ class Taking:
         branches: Sequence[Branch] = (*with_ledger.branches, *(b for b in counted if b.detached))
         if not self.request.gate:
             branches = in_use.reopen_branches(branches)
+        if self.request.lines:
+            branches = attach_static_facts(self.sealed, self.cache, branches, rules)
         # After the states are known: merged and absorbed branches need no merge.
         if self.request.forecast:
             order = history.position

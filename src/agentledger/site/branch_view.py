@@ -123,7 +123,7 @@ def build_branch_page(
     is what it has to do with other branches (see `others_view`).
     """
     has_own_page = needs_own_page(patches)
-    entries = build_entries(branch)
+    entries = build_entries(branch, fleet.policy)
     conflict = branch.conflict or Conflict(clean=None)
     verdict, verdict_more = merge_verdict(branch)
     commits = tuple(
@@ -153,7 +153,7 @@ def build_branch_page(
         conflicts_more=describe_rest(len(conflict.files) - CONFLICTS_SHOWN, "file"),
         entries=entries[:LISTED],
         entries_more=describe_rest(len(entries) - LISTED, "file"),
-        files=build_files(branch, fleet.base, patches),
+        files=build_files(branch, fleet, patches),
         findings=build_findings(branch, entries),
         judged=branch.findings is not None,
         diff_page=f"{page.rsplit('/', 1)[-1]}.diff.html" if has_own_page else None,
