@@ -39,6 +39,7 @@ class Language:
 _NEVER = r"(?!)"
 _HASH = r"#(?!\[)"
 _SLASHES = r"//(?!go:build)|/\*|\*(?=[\s/])"
+_CALL = r"^\s*(?:it|test|describe|context|suite|specify)\b"
 _QUOTED = r"""(?:'([^']+)'|"([^"]+)"|`([^`]+)`)"""
 
 
@@ -80,13 +81,16 @@ _JAVASCRIPT = _language(
     r"|\bt\.(?:is|not|like|ok|equals?|same|(?:not)?[dD]eepEqual|true|false|truthy|falsy|throws\w*|regex|snapshot|fail)\("
     r"|\bverify\w*\(|\brejects\.to|\bshould\(",
     declaration=r"^\s*(?:f|x)?(?:it|test|specify)(?:\.\w+)*\s*[(`]",
-    skip=r"\b(?:it|test|describe|context|suite|specify)(?:\.\w+)*\.(?:skip|todo|fixme|fails|failing)\b"
-    r"|\bx(?:it|test|describe|context|specify)\s*\(|\bthis\.skip\(\)|\b(?:ctx|context|t)\.skip\(|\bskip\s*:\s*true\b",
-    skip_if=r"\.(?:skipIf|runIf)\b|\bskip\s*:\s*(?!true\b|false\b)\w",
-    focus=r"\b(?:it|test|describe|context|suite|specify)(?:\.\w+)*\.only\b|^\s*f(?:it|describe|context)\s*\("
-    r"|\bonly\s*:\s*true\b",
+    # From the beginning of a line on: titles of tests speak of such marks, too.
+    skip=_CALL + r"(?:\.\w+)*\.(?:skip|todo|fixme|fails|failing)(?:\.\w+)*\s*[(`<]"
+    r"|^\s*x(?:it|test|describe|context|specify)\s*\(|^\s*this\.skip\(\)|^\s*(?:ctx|context|t)\.skip\("
+    r"|" + _CALL + r".*\bskip\s*:\s*true\b",
+    skip_if=_CALL + r"(?:\.\w+)*\.(?:skipIf|runIf)\b|" + _CALL + r".*\bskip\s*:\s*(?!true\b|false\b)\w",
+    focus=_CALL + r"(?:\.\w+)*\.only(?:\.\w+)*\s*[(`<]|^\s*f(?:it|describe|context)\s*\("
+    r"|" + _CALL + r".*\bonly\s*:\s*true\b",
     rows=r"\b(?:it|test|describe)(?:\.\w+)*\.(?:each|for)\b",
-    subject=r"^\s*[fx]?(?:it|test|describe|context|suite|specify)\b[^'\"`]*" + _QUOTED,
+    # The title is the first text behind a parenthesis: `it.skipIf(os === 'x')('title'`.
+    subject=r"^\s*[fx]?(?:it|test|describe|context|suite|specify)\b.*?\(\s*" + _QUOTED,
 )
 _GO = _language(
     "Go",

@@ -23,7 +23,7 @@ from agentledger.git.objects import read_object_contents
 from agentledger.git.pair_patches import fold_pair_patches
 from agentledger.git.scratch import Scratch
 from agentledger.model.fleet import UNMERGED, Branch, Change
-from agentledger.model.integrity import StaticFacts, TestMark
+from agentledger.model.integrity import MarkedLine, StaticFacts
 from agentledger.model.policy import Policy
 from agentledger.model.text import decode
 from agentledger.scope.file_role import is_code_path, is_test_path
@@ -194,21 +194,21 @@ def _net_of(sides: Iterable[tuple[list[bytes], list[bytes]]]) -> tuple[Counter[b
 
 def _list_focus(
     files: Sequence[_File], marked: Mapping[Pair, _Marked], new: Counter[bytes]
-) -> Iterator[TestMark]:
+) -> Iterator[MarkedLine]:
     for file in files:
         for line, text in marked[file.pair].focus_lines:
             if "".join(text.split()).encode("utf-8", "surrogateescape") in new:
-                yield TestMark("", decode(file.path), line, text[:_MOST_TEXT])
+                yield MarkedLine("", decode(file.path), line, text[:_MOST_TEXT])
 
 
 # -- skips: both versions of the few files in which one was added ---------------------------
 
 
-def _list_skips(file: _File, files: Sequence[_File], blobs: Mapping[str, bytes]) -> Iterator[TestMark]:
+def _list_skips(file: _File, files: Sequence[_File], blobs: Mapping[str, bytes]) -> Iterator[MarkedLine]:
     new = blobs.get(file.pair.new, b"")
     old = b"\n".join(blobs.get(blob, b"") for blob in _old_blobs(file, files))
     for skip in find_new_skips(old, new, file.language):
-        yield TestMark(
+        yield MarkedLine(
             (skip.test or "")[:_MOST_TEXT],
             decode(file.path),
             skip.line,
@@ -266,9 +266,9 @@ def _load_count(count: Any) -> int:
     return count
 
 
-def _load_mark(row: Any) -> TestMark:
+def _load_mark(row: Any) -> MarkedLine:
     test, path, line, text, conditional = row
-    return TestMark(str(test), str(path), _load_count(line), str(text), conditional is True)
+    return MarkedLine(str(test), str(path), _load_count(line), str(text), conditional is True)
 
 
 _FORM: Form[StaticFacts] = Form(_dump, _load)

@@ -18,6 +18,7 @@ from agentledger.changes.ancestry import History
 from agentledger.changes.reverted import mark_reverted
 from agentledger.changes.static_facts import attach_static_facts
 from agentledger.changes.takebacks import TakebackReader
+from agentledger.changes.unfound_evidence import attach_unfound_evidence
 from agentledger.collisions.uncommitted import write_uncommitted
 from agentledger.collisions.where import Where
 from agentledger.fleet import (
@@ -121,6 +122,9 @@ class Taking:
             branches = in_use.reopen_branches(branches)
         if self.request.lines:
             branches = attach_static_facts(self.sealed, self.cache, branches, rules)
+            # A partial clone cannot tell a file that is not there from one that was not fetched.
+            if not observed.refs.promisors:
+                branches = attach_unfound_evidence(self.sealed, self.cache, branches, rules)
         # After the states are known: merged and absorbed branches need no merge.
         if self.request.forecast:
             order = history.position

@@ -130,10 +130,8 @@ class Integrity:
 MOST_WORDS = 50
 
 
-class TestMark(NamedTuple):
+class MarkedLine(NamedTuple):
     """A line that a branch added to a test file, and that decides which tests run."""
-
-    __test__ = False  # for pytest: no test
 
     #: The test or group of tests that it is on; '' for the whole file, and where nobody can tell.
     test: str
@@ -158,9 +156,9 @@ class StaticFacts:
     code_removed: int = 0
     code_added: int = 0
     #: Skips of tests that run on base, the unconditional ones first.
-    skips: tuple[TestMark, ...] = ()
+    skips: tuple[MarkedLine, ...] = ()
     #: Marks that make a runner run these tests alone (`.only`).
-    focus: tuple[TestMark, ...] = ()
+    focus: tuple[MarkedLine, ...] = ()
     #: Tables of rows were added (`parametrize`, `test.each`), which take the place of single assertions.
     adds_rows: bool = False
 
