@@ -90,7 +90,8 @@ TABLE: tuple[tuple[Kind, str, str, str], ...] = (
         (
             rf"\b{_ALL}\s+tests?\b(?:\s+in\s+\S+)?\s+{_GREEN}"
             rf"|\b(?:the|full|whole|entire)\s+(?:(?:full|whole|entire|existing)\s+)?test\s+suite\s+{_GREEN}"
-            rf"|(?<!no )\bexisting\s+tests\s+{_GREEN}|\bno\s+(?:existing\s+)?tests?\s+(?:fail|broke|are\s+broken|were\s+broken)"
+            rf"|(?<!no )\bexisting\s+tests\s+{_GREEN}"
+            r"|\bno\s+(?:existing\s+)?tests?\s+(?:fail|broke|are\s+broken|were\s+broken)"
         ),
         "All existing tests still pass.",
         "The test of the login passes.",

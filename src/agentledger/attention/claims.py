@@ -19,7 +19,7 @@ from agentledger.model.fleet import UNMERGED, Branch, Change
 from agentledger.model.integrity import StaticFacts
 from agentledger.model.ledger import Document
 from agentledger.model.policy import Policy
-from agentledger.model.text import decode, encode, format_count, format_path
+from agentledger.model.text import decode, encode, escape_hidden, format_count, format_path
 from agentledger.model.work import Checked, CheckResult, Fresh, Progress, Trust, Work
 from agentledger.scope.file_role import is_test_path
 
@@ -27,6 +27,8 @@ from agentledger.scope.file_role import is_test_path
 _MOMENT = 120
 # How many names of files one fact lists, and how many contradictions of a branch are kept.
 _FILES, MOST = 4, 20
+# How much of a claim a row shows.
+_SHORT = 80
 # Files that have nothing but dependencies in them; in others a change may be about anything.
 _MANIFESTS = (b"requirements", b"constraints", b"go.mod", b"Gemfile", b"Pipfile")
 
@@ -46,6 +48,21 @@ def find_contradictions(branch: Branch, policy: Policy) -> tuple[Contradiction, 
         return ()
     listed = [*_compare_sentences(branch, policy, branch.work), *_compare_documents(branch, branch.work)]
     return tuple(dict.fromkeys(listed))[:MOST]
+
+
+def describe_contradiction(one: Contradiction) -> str:
+    """Return both sides in a sentence: `“No other file changed” (packet.md:12), but src/b.py changed too`."""
+    return f"“{escape_hidden(one.claim)}” ({escape_hidden(one.where)}), but {escape_hidden(one.fact)}"
+
+
+def summarize_contradictions(found: tuple[Contradiction, ...]) -> str:
+    """Return the first of them and how many more there are, for one row; "" for none."""
+    if not found:
+        return ""
+    claim = found[0].claim
+    short = claim if len(claim) <= _SHORT else f"{claim[: _SHORT - 1]}…"
+    more = f"; and {len(found) - 1} more" if len(found) > 1 else ""
+    return describe_contradiction(found[0]._replace(claim=short)) + more
 
 
 def _compare_sentences(branch: Branch, policy: Policy, work: Work) -> Iterator[Contradiction]:

@@ -209,11 +209,11 @@ def _list_skips(file: _File, files: Sequence[_File], blobs: Mapping[str, bytes])
     old = b"\n".join(blobs.get(blob, b"") for blob in _old_blobs(file, files))
     for skip in find_new_skips(old, new, file.language):
         yield MarkedLine(
-            (skip.test or "")[:_MOST_TEXT],
-            decode(file.path),
-            skip.line,
-            skip.text[:_MOST_TEXT],
-            skip.conditional,
+            test=(skip.test or "")[:_MOST_TEXT],
+            path=decode(file.path),
+            line=skip.line,
+            text=skip.text[:_MOST_TEXT],
+            conditional=skip.conditional,
         )
 
 
@@ -268,7 +268,13 @@ def _load_count(count: Any) -> int:
 
 def _load_mark(row: Any) -> MarkedLine:
     test, path, line, text, conditional = row
-    return MarkedLine(str(test), str(path), _load_count(line), str(text), conditional is True)
+    return MarkedLine(
+        test=str(test),
+        path=str(path),
+        line=_load_count(line),
+        text=str(text),
+        conditional=conditional is True,
+    )
 
 
 _FORM: Form[StaticFacts] = Form(_dump, _load)

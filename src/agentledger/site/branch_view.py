@@ -12,10 +12,12 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from agentledger.attention import actions, loose_work, stacking
+from agentledger.attention.claims import Contradiction, find_contradictions
 from agentledger.attention.commands import NextAction
 from agentledger.model.conflict import Conflict
 from agentledger.model.fleet import Branch, Commit, FilePatch, Fleet, State, Sync
 from agentledger.model.text import count_misleading, decode, format_count
+from agentledger.reports import integrity
 from agentledger.site import diff, forge_links
 from agentledger.site.branch_commands import Command, build_commands
 from agentledger.site.collisions.others_view import NO_OTHERS, Others
@@ -87,6 +89,11 @@ class BranchPage:
     work: WorkView | None
     #: What it has to do with other branches.
     others: Others
+    #: What was counted in tests, and what crossings show; all of it, and what to look at.
+    tests: tuple[str, ...] = ()
+    notable_tests: tuple[str, ...] = ()
+    #: Where its agent's words and git differ.
+    contradictions: tuple[Contradiction, ...] = ()
 
 
 _SYNC = {
@@ -165,6 +172,9 @@ def build_branch_page(
         replies=build_replies(branch, fleet),
         work=work,
         others=others,
+        tests=(*integrity.describe_static_facts(branch), *integrity.describe_crossings(branch)),
+        notable_tests=integrity.describe_integrity(branch),
+        contradictions=find_contradictions(branch, fleet.policy),
     )
 
 
