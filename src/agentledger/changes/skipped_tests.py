@@ -41,7 +41,7 @@ def find_skips(text: bytes, language: Language) -> Iterator[Skip]:
         conditional = language.skip_if.search(line) is not None
         if plain or conditional or language.whole.search(line):
             test = _find_subject(lines, at, language)
-            under = conditional or _is_under_condition(lines, at, language)
+            under = (conditional and not plain) or _is_under_condition(lines, at, language)
             yield Skip(at + 1, decode(line.strip()), test, under)
 
 
@@ -92,7 +92,8 @@ def _is_under_condition(lines: Sequence[bytes], at: int, language: Language) -> 
     line = lines[at]
     if _MARK.match(line.lstrip()):
         return False
-    if _IF.search(line):
+    # What a reason says is no condition.
+    if _IF.search(_TEXT.sub(b"", line)):
         return True
     depth = _measure_indent(line)
     for each in reversed(lines[max(at - _FURTHEST, 0) : at]):
@@ -105,6 +106,7 @@ def _is_under_condition(lines: Sequence[bytes], at: int, language: Language) -> 
     return False
 
 
+_TEXT = re.compile(rb"\"[^\"]*\"|'[^']*'|`[^`]*`")
 _IF = re.compile(rb"\b(?:if|elif|else|unless|except|catch|rescue|switch|case|when)\b")
 
 

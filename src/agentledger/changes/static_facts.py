@@ -36,6 +36,8 @@ _FLAGS = ("-w", "-U0", "--no-indent-heuristic", "--diff-algorithm=histogram")
 _HUNK = re.compile(rb"@@ -\S+ \+([0-9]+)")
 # How many skips and focus marks of a branch are kept, and how much of each line.
 _MOST_MARKS, _MOST_TEXT = 50, 160
+# A longer line was written by a program, such as one that packs scripts for a browser.
+_LONGEST = 1_000
 
 
 class _File(NamedTuple):
@@ -140,7 +142,7 @@ def _mark_lines(lines: Iterable[bytes], language: Language) -> _Marked:
         elif sign in (b"+", b"-"):
             at += sign == b"+"
             text = line[1:]
-            if marks.search(text) and not is_comment(language, text.lstrip()):
+            if len(text) <= _LONGEST and marks.search(text) and not is_comment(language, text.lstrip()):
                 _mark_line(marked, text, language, added=sign == b"+", at=at)
     return marked
 

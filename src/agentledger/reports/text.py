@@ -282,7 +282,7 @@ def _describe_work(branch: Branch, fleet: Fleet) -> Iterable[Text]:
     """What is known of its checks and tests, and where its agent's words and git differ."""
     word, cell = check_cell.summarize_checks(branch)
     if cell:
-        yield Text(f"checks: {cell}", "red" if word in check_cell.BAD else "dim")
+        yield Text(f"checks {cell}", "red" if word in check_cell.BAD else "dim")
     if tests := integrity.summarize_integrity(branch):
         yield Text(tests, "yellow")
     if claims := summarize_contradictions(find_contradictions(branch, fleet.policy)):

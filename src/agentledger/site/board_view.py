@@ -381,7 +381,7 @@ def _build_row(branch: Branch, fleet: Fleet, places: Places, titles: Mapping[str
 def _mark_checks(branch: Branch) -> Mark | None:
     word, cell = check_cell.summarize_checks(branch)
     kind = "bad" if word in check_cell.BAD else "ok" if word in check_cell.GOOD else "warn"
-    return Mark("none" if word == "claimed" else kind, f"checks: {cell}") if cell else None
+    return Mark("none" if word == "claimed" else kind, f"checks {cell}") if cell else None
 
 
 def _describe_progress(standing: Standing | None) -> str:
