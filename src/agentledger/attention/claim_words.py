@@ -101,7 +101,7 @@ TABLE: tuple[tuple[Kind, str, str, str], ...] = (
         (
             rf"\bno\s+{_TEST}\s+{_BE}?(?:chang|modif|edit|alter|touch|weaken)\w*"
             rf"|\bwithout\s+(?:chang|modify|edit|alter|touch|weaken)ing\s+(?:any\s+|a\s+|the\s+)?{_TEST}"
-            rf"|\b(?:did|do|does|have|has)(?:\s+not|n['’]t)\s+(?:chang|modif|edit|alter|touch|weaken)\w*\s+(?:any\s+|the\s+)?{_TEST}"
+            rf"|\b(?:did|does|have|has)(?:\s+not|n['’]t)\s+(?:chang|modif|edit|alter|touch|weaken)\w*\s+(?:any\s+|the\s+)?{_TEST}"
             r"|\bexisting\s+tests\s+(?:are|were|remain(?:ed)?|stay(?:ed)?)\s+(?:unchanged|untouched|unmodified|as\s+they\s+were)"
         ),
         "No existing tests were modified.",
@@ -112,7 +112,7 @@ TABLE: tuple[tuple[Kind, str, str, str], ...] = (
         (
             rf"\bno\s+{_TEST}\s+{_BE}?(?:remov|delet|dropp|lost)\w*"
             rf"|\bwithout\s+(?:remov|delet|dropp)ing\s+(?:any\s+|a\s+|the\s+)?{_TEST}"
-            rf"|\b(?:did|do|does|have|has)(?:\s+not|n['’]t)\s+(?:remov|delet|drop)\w*\s+(?:any\s+|the\s+)?{_TEST}"
+            rf"|\b(?:did|does|have|has)(?:\s+not|n['’]t)\s+(?:remov|delet|drop)\w*\s+(?:any\s+|the\s+)?{_TEST}"
         ),
         "No tests were removed.",
         "No tests remain to be written.",
@@ -122,7 +122,7 @@ TABLE: tuple[tuple[Kind, str, str, str], ...] = (
         (
             rf"\bno\s+{_TEST}\s+{_BE}?(?:skipped|disabled|ignored)"
             rf"|\bwithout\s+(?:skipp|disabl|ignor)ing\s+(?:any\s+|a\s+|the\s+)?{_TEST}"
-            rf"|\b(?:did|do|does|have|has)(?:\s+not|n['’]t)\s+(?:skip|disabl|ignor)\w*\s+(?:any\s+|the\s+)?{_TEST}"
+            rf"|\b(?:did|does|have|has)(?:\s+not|n['’]t)\s+(?:skip|disabl|ignor)\w*\s+(?:any\s+|the\s+)?{_TEST}"
         ),
         "No tests are skipped.",
         "The slow tests are skipped on Windows.",
@@ -133,7 +133,7 @@ TABLE: tuple[tuple[Kind, str, str, str], ...] = (
             r"\bno\s+(?:(?:new|additional|extra|third-party|external|runtime)\s+)+dependenc(?:y|ies)\b(?!\s+on\b)"
             r"|\bno\s+dependenc(?:y|ies)\s+(?:was|were|is|are|have\s+been|has\s+been)\s+(?:added|introduced|needed)"
             r"|\bwithout\s+(?:(?:adding|introducing)\s+(?:any\s+|a\s+)?(?:new\s+)?|(?:any\s+|a\s+)?new\s+)dependenc(?:y|ies)\b"
-            r"|\b(?:did|do|does|have|has)(?:\s+not|n['’]t)\s+(?:add|introduce)\w*\s+(?:any\s+|a\s+)?(?:new\s+)?dependenc(?:y|ies)\b"
+            r"|\b(?:did|does|have|has)(?:\s+not|n['’]t)\s+(?:add|introduce)\w*\s+(?:any\s+|a\s+)?(?:new\s+)?dependenc(?:y|ies)\b"
         ),
         "No new dependencies.",
         "No dependency on the order of the calls.",
@@ -145,7 +145,7 @@ _COMPILED = tuple((kind, re.compile(expression, re.IGNORECASE)) for kind, expres
 _HEDGE = re.compile(
     r"\b(?:not|n['’]t|never|cannot|until|unless|once|when|whenever|if|whether|should|will|would|could|may|might|must"
     r"|needs?|make\s+sure|ensure|verify|check\s+that|before|expect|hope|want|asks?|asked|wants|require[sd]?|demands?"
-    r"|goal|todo|please|let|so\s+that|nearly|almost)\b|n['’]t\b",
+    r"|goal|todo|please|let|so\s+(?:that|the)|nearly|almost|confirm|see|get|getting|make|making|run|try|though)\b|n['’]t\b",
     re.IGNORECASE,
 )
 # What is not said by the agent as its own: code, comments, quotations.
