@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+import command
 import reading
 from agentledger.attention.claim_words import TABLE, Kind, find_claims, find_names, names_path
 from agentledger.attention.claims import find_contradictions
@@ -224,3 +225,7 @@ def test_every_output_shows_both_sides_and_the_facts_about_tests(tmp_path: Path)
     assert entry["checks_summary"] == "failing: test"
     assert entry["test_facts"]["is_loss"] is True
     assert entry["contradictions"][0]["where"].startswith("packet.md:")
+    checked = command.run(desk.repo.path, "check", "--branch", "agent/x", "--gate", "ready")
+    assert f"agent/x: {whole}" in checked.out + checked.err
+    prompt = command.run(desk.repo.path, "prompt", "x", "--for", "review")
+    assert (whole in prompt.out, fact in prompt.out) == (True, True)
