@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from enum import StrEnum
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import NamedTuple
 
 from agentledger.model.text import encode
@@ -139,7 +139,12 @@ TABLE: tuple[tuple[Kind, str, str, str], ...] = (
         "No dependency on the order of the calls.",
     ),
 )
-_COMPILED = tuple((kind, re.compile(expression, re.IGNORECASE)) for kind, expression, *_ in TABLE)
+
+
+@cache  # only when there is a text to be read
+def _compile_table() -> tuple[tuple[Kind, re.Pattern[str]], ...]:
+    return tuple((kind, re.compile(expression, re.IGNORECASE)) for kind, expression, *_ in TABLE)
+
 
 # Before a claim, these make it a wish, a condition or its opposite.
 _HEDGE = re.compile(
@@ -166,7 +171,7 @@ def find_claims(text: str) -> tuple[Claim, ...]:
 def _iterate_claims(text: str) -> Iterator[Claim]:
     for start, paragraph in _iterate_paragraphs(text):
         for sentence in _SENTENCE.finditer(paragraph):
-            for kind, expression in _COMPILED:
+            for kind, expression in _compile_table():
                 found = expression.search(sentence[0])
                 if found is None or _HEDGE.search(sentence[0][: found.start()]):
                     continue

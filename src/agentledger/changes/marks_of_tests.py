@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache
+from typing import NamedTuple
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -43,25 +44,29 @@ _CALL = r"^\s*(?:it|test|describe|context|suite|specify)\b"
 _QUOTED = r"""(?:'([^']+)'|"([^"]+)"|`([^`]+)`)"""
 
 
-def _language(
-    name: str,
-    *,
-    comment: str,
-    assertion: str,
-    declaration: str,
-    skip: str,
-    subject: str,
-    skip_if: str = _NEVER,
-    focus: str = _NEVER,
-    rows: str = _NEVER,
-    whole: str = _NEVER,
-) -> Language:
-    texts = (comment, assertion, declaration, skip, skip_if, focus, rows, subject, whole)
-    return Language(name, *(re.compile(text.encode()) for text in texts))
+class _Texts(NamedTuple):
+    """A row of the table: the expressions of a `Language` as they were typed."""
+
+    name: str
+    comment: str
+    assertion: str
+    declaration: str
+    skip: str
+    subject: str
+    skip_if: str = _NEVER
+    focus: str = _NEVER
+    rows: str = _NEVER
+    whole: str = _NEVER
 
 
-_PYTHON = _language(
-    "Python",
+@cache  # only when a file of the language comes: all of them take twenty milliseconds
+def _compile_language(texts: _Texts) -> Language:
+    compiled = {key: re.compile(text.encode()) for key, text in texts._asdict().items() if key != "name"}
+    return Language(name=texts.name, **compiled)
+
+
+_PYTHON = _Texts(
+    name="Python",
     comment=_HASH,
     assertion=r"\bassert\b|\.assert\w+\(|\bassert_\w+\(|\bpytest\.(?:raises|warns|fail)\(|\bself\.fail\(",
     declaration=r"^\s*(?:async\s+)?def\s+test\w*\s*\(",
@@ -74,8 +79,8 @@ _PYTHON = _language(
     subject=r"^\s*(?:async\s+)?(?:def|class)\s+(\w+)",
     whole=r"^pytestmark\s*=.*\b(?:skip|xfail)|\bpytest\.skip\(.*allow_module_level\s*=\s*True",
 )
-_JAVASCRIPT = _language(
-    "JavaScript, TypeScript",
+_JAVASCRIPT = _Texts(
+    name="JavaScript, TypeScript",
     comment=_SLASHES,
     assertion=r"\bexpect(?:TypeOf|Error|\.(?!extend)\w+)?\s*(?:<[^()]*>)?\(|\bassert(?:\.\w+)*\s*\(|\bassertType\b|\.should\b"
     r"|\bt\.(?:is|not|like|ok|equals?|same|(?:not)?[dD]eepEqual|true|false|truthy|falsy|throws\w*|regex|snapshot|fail)\("
@@ -92,8 +97,8 @@ _JAVASCRIPT = _language(
     # The title is the first text behind a parenthesis: `it.skipIf(os === 'x')('title'`.
     subject=r"^\s*[fx]?(?:it|test|describe|context|suite|specify)\b.*?\(\s*" + _QUOTED,
 )
-_GO = _language(
-    "Go",
+_GO = _Texts(
+    name="Go",
     comment=_SLASHES,
     assertion=r"\b[tb]\.(?:Error|Errorf|Fatal|Fatalf|Fail|FailNow)\(|\b(?:assert|require|qt|suite|s)\.[A-Z]\w+\("
     r"|\b(?:g\.|gomega\.)?(?:Expect|Eventually|Consistently)\(|\btestutil\.\w+\(|\bc\.(?:Assert|Check)\(",
@@ -105,8 +110,8 @@ _GO = _language(
     subject=r"^func\s+(?:\([^)]*\)\s*)?(\w+)|\bt\.Run\(\s*\"([^\"]+)\"|^\s*[XPF]?(?:It|Describe|Context)\(\s*\"([^\"]+)\"",
     whole=r"^//go:build\s",
 )
-_RUST = _language(
-    "Rust",
+_RUST = _Texts(
+    name="Rust",
     comment=r"//|/\*|\*(?=[\s/])",
     assertion=r"\b(?:debug_)?assert\w*!|\bpanic!|#\[should_panic|\bunreachable!|\b(?:insta::)?assert_\w*snapshot!",
     declaration=r"#\[(?:\w+::)*(?:test|rstest|test_case|quickcheck|proptest)\b|#\[tokio::test",
@@ -115,8 +120,8 @@ _RUST = _language(
     rows=r"#\[(?:case|test_case|values|rstest)\b|\brstest\b",
     subject=r"^\s*(?:pub(?:\([^)]*\))?\s+)?(?:async\s+)?(?:fn|mod)\s+(\w+)",
 )
-_JVM = _language(
-    "Java, Kotlin, Scala, Groovy",
+_JVM = _Texts(
+    name="Java, Kotlin, Scala, Groovy",
     comment=_SLASHES,
     assertion=r"\bassert\w*\s*[({]|\bverify\w*\s*[({]|\bfail\(|\bassert\s|\bshould(?:\w+)?\b|\bexpect\w*\(|\bthen\("
     r"|\bwaitAndAssert",
@@ -128,8 +133,8 @@ _JVM = _language(
     r"|dataProvider\s*=",
     subject=r"\b(?:void|class|fun|object)\s+(?:`([^`]+)`|(\w+))",
 )
-_CSHARP = _language(
-    "C#",
+_CSHARP = _Texts(
+    name="C#",
     comment=_SLASHES,
     assertion=r"\bAssert\.\w+|\.Should\w*(?:<[^()]*>)?\(|\.ShouldBe\w*|\.Received\w*\(|\.Verify\w*\(|\bVerify\w*\(|\bExpect\(",
     declaration=r"^\s*\[(?:\w+\(.*\)\s*,\s*)?(?:Fact|Theory|Test|TestMethod|TestCase|DataTestMethod)\b",
@@ -138,8 +143,8 @@ _CSHARP = _language(
     rows=r"\[(?:InlineData|MemberData|ClassData|TestCase|TestCaseSource|DataRow|DynamicData|Values)\b",
     subject=r"\b(?:void|Task|ValueTask|class)\s+(\w+)",
 )
-_RUBY = _language(
-    "Ruby",
+_RUBY = _Texts(
+    name="Ruby",
     comment=_HASH,
     assertion=r"\bexpect(?:_\w+)?\b|\bassert\w*\b|\brefute\w*\b|\bshould(?:_not)?\b|\b(?:must|wont)_\w+|\bis_expected\b"
     r"|\bflunk\b",
@@ -152,8 +157,8 @@ _RUBY = _language(
     subject=r"^\s*[fx]?(?:it|its|specify|example|scenario|test|describe|context|feature)\b[^'\"]*(?:'([^']+)'|\"([^\"]+)\")"
     r"|^\s*def\s+(\w+)|^\s*class\s+(\w+)",
 )
-_PHP = _language(
-    "PHP",
+_PHP = _Texts(
+    name="PHP",
     comment=r"//|/\*(?!\*.*@)|#(?!\[)|\*(?!.*@(?:test|dataProvider))",
     assertion=r"(?:\$this->|self::|static::|Assert::)assert\w*\(|->expect\w*\(|->should\w+\(|\bexpect\(|\bassert\w*\(|::fail\("
     r"|->fail\(",
@@ -164,8 +169,8 @@ _PHP = _language(
     rows=r"@dataProvider\b|#\[(?:DataProvider|TestWith|DataProviderExternal)\b|->with\(",
     subject=r"\b(?:function|class)\s+(\w+)|^\s*(?:it|test)\(\s*['\"]([^'\"]+)['\"]",
 )
-_C = _language(
-    "C, C++",
+_C = _Texts(
+    name="C, C++",
     comment=_SLASHES,
     assertion=r"\b(?:ASSERT|EXPECT|CHECK|REQUIRE|BOOST_(?:CHECK|REQUIRE|TEST)|static_assert|CPPUNIT_ASSERT|TEST_ASSERT)\w*\s*\("
     r"|\bassert\w*\s*\(|\bcl_\w+\s*\(|\bQ(?:COMPARE|VERIFY)\w*\s*\(|\bck_assert\w*\s*\(",
@@ -176,8 +181,8 @@ _C = _language(
     subject=r"^\s*TEST\w*\s*\(\s*\w+\s*,\s*(?:DISABLED_)?(\w+)|^\s*(?:TEST_CASE|SCENARIO)\s*\(\s*\"([^\"]+)\""
     r"|^(?:static\s+)?void\s+(test_\w+)",
 )
-_SWIFT = _language(
-    "Swift",
+_SWIFT = _Texts(
+    name="Swift",
     comment=_SLASHES,
     assertion=r"\bXCT(?:Assert|Unwrap|Fail)\w*\(|#(?:expect|require)\(",
     declaration=r"^\s*(?:@\w+\s+)*func\s+test\w*\s*\(|^\s*@Test\b",
@@ -186,8 +191,8 @@ _SWIFT = _language(
     rows=r"@Test\(.*arguments:",
     subject=r"\b(?:func|class|struct)\s+(\w+)",
 )
-_ELIXIR = _language(
-    "Elixir",
+_ELIXIR = _Texts(
+    name="Elixir",
     comment=_HASH,
     assertion=r"\bassert\w*\b|\brefute\w*\b|\bflunk\b",
     declaration=r"^\s*(?:test|property)\s+\"",
@@ -196,7 +201,7 @@ _ELIXIR = _language(
 )
 
 # Which endings have which language. A file with another one is not counted.
-LANGUAGES: tuple[tuple[Language, str], ...] = (
+LANGUAGES: tuple[tuple[_Texts, str], ...] = (
     (_PYTHON, "py pyi"),
     (_JAVASCRIPT, "js jsx mjs cjs ts tsx mts cts vue svelte"),
     (_GO, "go"),
@@ -215,10 +220,11 @@ _BY_ENDING = {ending.encode(): language for language, endings in LANGUAGES for e
 def language_of(path: bytes) -> Language | None:
     """Return the language of a test file by its ending; None for one that is not in the table."""
     name = path.rpartition(b"/")[2]
-    return _BY_ENDING.get(name.rpartition(b".")[2].lower()) if b"." in name else None
+    texts = _BY_ENDING.get(name.rpartition(b".")[2].lower()) if b"." in name else None
+    return _compile_language(texts) if texts else None
 
 
-@lru_cache(maxsize=32)
+@cache
 def any_mark(language: Language) -> re.Pattern[bytes]:
     """Return one expression for all marks that are counted, since most lines have none of them."""
     marks = (language.assertion, language.declaration, language.skip, language.skip_if)

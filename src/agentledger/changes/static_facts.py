@@ -31,8 +31,8 @@ from agentledger.storage.cache import Cache, Form, get_or_compute
 
 # Raise it when the counts of the same change become others: the table of marks is part of the answer.
 _FORMAT = "1"
-# Lines as they were typed: no context, and white space makes no difference.
-_FLAGS = ("-w", "-U0", "--no-indent-heuristic", "--diff-algorithm=histogram")
+# No -w: lines are compared without their white space here, also those that stand elsewhere.
+_FLAGS = ("-U0", "--no-indent-heuristic")
 _HUNK = re.compile(rb"@@ -\S+ \+([0-9]+)")
 # How many skips and focus marks of a branch are kept, and how much of each line.
 _MOST_MARKS, _MOST_TEXT = 50, 160
