@@ -146,7 +146,7 @@ def test_only_so_many_commits_are_listed_and_the_rest_counted() -> None:
 
 def opened(*patches: FilePatch) -> list[bool]:
     one = sf.branch("x", changes=tuple(patch.change for patch in patches))
-    return [file.open for file in file_view.build_files(one, sf.fleet().base, patches)]
+    return [file.open for file in file_view.build_files(one, sf.fleet(), patches)]
 
 
 def lines_added(count: int, text: str = "x") -> bytes:
@@ -177,7 +177,7 @@ def test_a_long_diff_has_a_page_of_its_own() -> None:
 @pytest.mark.parametrize("omitted", ["binary", "large", "missing", "unreadable"])
 def test_a_diff_that_is_left_out_says_why(omitted: str) -> None:
     one = sf.branch("x")
-    (file,) = file_view.build_files(one, sf.fleet().base, [FilePatch(one.changes[0], b"", omitted)])
+    (file,) = file_view.build_files(one, sf.fleet(), [FilePatch(one.changes[0], b"", omitted)])
     (part,) = file.parts
     assert part.body is None
     assert part.note
@@ -187,9 +187,7 @@ def test_a_diff_that_is_left_out_says_why(omitted: str) -> None:
 def test_both_halves_of_a_type_change_stand_under_one_file() -> None:
     link = sf.change("a", status="T", new_mode="120000")
     one = sf.branch("x", changes=(link,))
-    (file,) = file_view.build_files(
-        one, sf.fleet().base, [FilePatch(link, sf.BODY), FilePatch(link, sf.BODY)]
-    )
+    (file,) = file_view.build_files(one, sf.fleet(), [FilePatch(link, sf.BODY), FilePatch(link, sf.BODY)])
     assert [part.note for part in file.parts] == ["From file to symbolic link."] * 2
 
 
@@ -197,6 +195,6 @@ def test_what_exceeds_a_page_is_named_with_its_command(monkeypatch: pytest.Monke
     monkeypatch.setattr(file_view, "PAGE_BYTES", len(sf.BODY))
     changes = (sf.change("src/a.py", 9), sf.change("src/b.py"))
     one = replace(sf.branch("x"), changes=changes)
-    first, second = file_view.build_files(one, sf.fleet().base, [FilePatch(c, sf.BODY) for c in changes])
+    first, second = file_view.build_files(one, sf.fleet(), [FilePatch(c, sf.BODY) for c in changes])
     assert first.parts[0].body is not None
     assert second.parts[0].command == "git diff main...x -- ':(top,literal)src/b.py'"

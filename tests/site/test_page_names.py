@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 import sitefleet as sf
 from agentledger.model.fleet import Base, State, Sync, Worktree
+from agentledger.model.policy import Policy
 from agentledger.site import forge_links
 from agentledger.site.branch_commands import build_commands, file_diff_command
 from agentledger.site.file_order import Role, order_changes
@@ -59,7 +60,9 @@ def test_conflicts_come_first_then_source_by_size_with_its_tests_then_what_machi
         "pkg/store.go": 20,
     }
     changes = [sf.change(path, added, 0) for path, added in sorted(sizes.items())]
-    found = [(change.path.decode(), role) for change, role in order_changes(changes, {b"docs/zeta.md"})]
+    found = [
+        (change.path.decode(), role) for change, role in order_changes(changes, Policy(), {b"docs/zeta.md"})
+    ]
     assert found == [
         ("docs/zeta.md", Role.CONFLICT),
         ("src/big.py", Role.SOURCE),
@@ -78,7 +81,9 @@ def test_conflicts_come_first_then_source_by_size_with_its_tests_then_what_machi
 @given(st.lists(st.binary(min_size=1), unique=True))
 def test_ordering_loses_no_file(paths: list[bytes]) -> None:
     changes = [sf.change(path) for path in paths]
-    assert sorted(change.path for change, _ in order_changes(changes, set(paths[:2]))) == sorted(paths)
+    assert sorted(change.path for change, _ in order_changes(changes, Policy(), set(paths[:2]))) == sorted(
+        paths
+    )
 
 
 @pytest.mark.parametrize(

@@ -62,7 +62,11 @@ PATH_GROUPS = _policy_table(
         Key("shared", PATTERNS, "Shared interfaces: only a brief with `seam: true` may own them."),
         Key("open", PATTERNS, "Anyone's."),
         Key("generated", PATTERNS, "Written by programs; their lines are not counted."),
-        Key("tests", PATTERNS, "Where tests are."),
+        Key(
+            "tests",
+            PATTERNS,
+            "Where tests are. Without it, their usual places in many languages (docs/integrity.md).",
+        ),
     ),
 )
 COMPANION = _policy_table(

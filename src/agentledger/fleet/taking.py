@@ -16,7 +16,9 @@ from agentledger.attention import progress as attention
 from agentledger.changes import absorbed, forecast, freshness, line_counts, stack_forecast, stacks
 from agentledger.changes.ancestry import History
 from agentledger.changes.reverted import mark_reverted
+from agentledger.changes.static_facts import attach_static_facts
 from agentledger.changes.takebacks import TakebackReader
+from agentledger.changes.unfound_evidence import attach_unfound_evidence
 from agentledger.collisions.uncommitted import write_uncommitted
 from agentledger.collisions.where import Where
 from agentledger.fleet import (
@@ -118,6 +120,11 @@ class Taking:
         branches: Sequence[Branch] = (*with_ledger.branches, *(b for b in counted if b.detached))
         if not self.request.gate:
             branches = in_use.reopen_branches(branches)
+        if self.request.lines:
+            branches = attach_static_facts(self.sealed, self.cache, branches, rules)
+            # A partial clone cannot tell a file that is not there from one that was not fetched.
+            if not observed.refs.promisors:
+                branches = attach_unfound_evidence(self.sealed, self.cache, branches, rules)
         # After the states are known: merged and absorbed branches need no merge.
         store = None if self.request.gate else self.cache
         branches = freshness.judge_reviews(self.sealed, with_ledger, branches, store)

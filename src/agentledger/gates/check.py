@@ -25,6 +25,7 @@ from agentledger.model.ledger_paths import POLICY_FILE
 from agentledger.model.merge_group import MergeGroup
 from agentledger.model.near_names import unknown_name_error
 from agentledger.model.text import decode, escape_hidden
+from agentledger.reports.integrity import describe_integrity
 from agentledger.repository import robots
 from agentledger.repository.bases import HEADS, REMOTES
 
@@ -237,9 +238,18 @@ def _report_findings(taken: Snapshot, branches: Sequence[Branch], gate: Gate | N
         at,
         what,
         tuple(f for b in readable for f in findings[b.ref]),
-        notes=printable_notes(taken.fleet),
+        notes=(*printable_notes(taken.fleet), *_note_tests(readable, at)),
         unjudged=tuple(unjudged.values()),
     )
+
+
+def _note_tests(branches: Sequence[Branch], gate: Gate) -> list[str]:
+    """What branches that are handed over did to tests, for who judges them; it stops nobody."""
+    if gate not in (Gate.READY, Gate.MERGE):
+        return []
+    return [
+        f"{escape_hidden(branch.name)}: {line}" for branch in branches for line in describe_integrity(branch)
+    ]
 
 
 def _describe_unjudged(taken: Snapshot, branch: Branch, gate: Gate) -> str:

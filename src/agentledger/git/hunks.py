@@ -10,17 +10,17 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
-from agentledger.git.blob_pairs import DIFF_TREE, LARGE_BLOB, Pair, read_blob_sizes, write_pair_trees
-from agentledger.git.process import split_stream, stream_output
+from agentledger.git.blob_pairs import Pair, read_blob_sizes
+from agentledger.git.pair_patches import BINARY, fold_pair_patches
 from agentledger.git.scratch import Scratch
 
 # A line of context: without any, git leaves out the end that both files have before it compares them, and a run of
 # added lines does not slide down as far as in a merge.
-_FLAGS = ("-p", "-U1", "--inter-hunk-context=0", "--no-indent-heuristic", "--full-index")
+_FLAGS = ("-U1", "--inter-hunk-context=0", "--no-indent-heuristic")
 _HEADER = re.compile(rb"@@ -([0-9]+)(?:,([0-9]+))? ")
 # What git's merge takes where nobody sets another one.
 _ALGORITHM = "histogram"
@@ -45,48 +45,28 @@ def read_hunk_ranges(
     scratch: Scratch, pairs: Sequence[Pair], algorithm: str | None = None
 ) -> dict[Pair, Ranges]:
     """Map each pair of blobs to the ranges that change; `algorithm` is the diff's, None for that of git's merge."""
-    sizes = read_blob_sizes(scratch, pairs)
-    # One that is missing would end the batch.
-    fit = {blob for blob, size in sizes.items() if size <= LARGE_BLOB}
-    ready = [pair for pair in pairs if pair.old in fit and pair.new in fit]
+    flags = [*_FLAGS, f"--diff-algorithm={algorithm or _ALGORITHM}"]
     ranges: dict[Pair, Ranges] = dict.fromkeys(pairs)
+    read_blob_sizes(scratch, pairs)  # once for both halves
     with ThreadPoolExecutor(2) as pool:
         for part in pool.map(
-            lambda turn: _read_part(scratch, ready[turn::2], algorithm or _ALGORITHM), (0, 1)
+            lambda turn: fold_pair_patches(scratch, pairs[turn::2], flags, _read_ranges), (0, 1)
         ):
             ranges |= part
     return ranges
 
 
-def _read_part(scratch: Scratch, pairs: Sequence[Pair], algorithm: str) -> dict[Pair, Ranges]:
-    if not pairs:
-        return {}
-    args = [*DIFF_TREE, *_FLAGS, f"--diff-algorithm={algorithm}", *write_pair_trees(scratch, pairs)]
-    flow = stream_output(scratch.git, args, [])
-    answers = dict(_parse_patches(split_stream(flow.blocks, b"\n")))
-    # After a failure, as at a damaged blob, the last one may be cut off: whoever asks then has git merge them.
-    if flow.failure():
-        return {}
-    return {pair: answers.get(number) for number, pair in enumerate(pairs)}
-
-
-def _parse_patches(lines: Iterator[bytes]) -> Iterator[tuple[int, Ranges]]:
-    """The number of each file of a patch, and its ranges."""
-    number, ranges, binary = -1, _RangeReader(), False
+def _read_ranges(_: Pair, lines: Iterable[bytes]) -> Ranges:
+    """The ranges of one file's patch; None where it is binary."""
+    ranges = _RangeReader()
     for line in lines:
-        # A line of content begins with a space or a sign, so none looks like a header.
-        if line.startswith(b"diff --git "):
-            if number >= 0:
-                yield number, None if binary else ranges.finish()
-            number, ranges, binary = int(line.rpartition(b"/")[2]), _RangeReader(), False
-        elif (header := _HEADER.match(line)) is not None:
+        if (header := _HEADER.match(line)) is not None:
             ranges.begin(int(header[1]), int(header[2] or b"1"))
         elif ranges.begun:
             ranges.take(line)
-        elif line.startswith((b"Binary files ", b"GIT binary patch")):
-            binary = True
-    if number >= 0:
-        yield number, None if binary else ranges.finish()
+        elif line.startswith(BINARY):
+            return None
+    return ranges.finish()
 
 
 class _RangeReader:

@@ -1,21 +1,20 @@
-"""What kind of file a path is, judged by its name: source, test, written by a machine, or the ledger's.
+"""What kind of file a path is, judged by its name: source, written by a machine, data, or the ledger's.
 
-Belongs here: names and what they usually mean. Does not: a repository's own patterns (see `ledger.Policy`),
-or the order in which a reader sees the files (see `site.file_order`).
+Belongs here: names and what they usually mean. Does not: which files are tests, which is a repository's own to say
+(see `model.policy` and `scope.file_role`), or the order in which a reader sees the files (see `site.file_order`).
 """
 
 from __future__ import annotations
 
 import re
 from enum import StrEnum
-from functools import lru_cache
 
 from agentledger.model.ledger_paths import TASKS_BYTES
 from agentledger.model.text import decode
 
 
 class Role(StrEnum):
-    """What a file is to the reader. `classify_path` gives the last four; the others depend on the branch."""
+    """What a file is to the reader. `scope.file_role` gives the last four; the others depend on the branch."""
 
     FINDING = "finding"
     CONFLICT = "conflict"
@@ -36,23 +35,40 @@ _GENERATED = re.compile(
     r"|(?:node_modules|vendor|third_party|__snapshots__|__generated__|dist)/.*)$"
 )
 _LOCK_FILE = re.compile(rf"(?:^|.*/)(?:{_LOCKS})$")
-# Usual names of tests in several languages: `tests/`, `test_x.py`, `x.spec.ts`, `XTest.java`, `XIT.java`.
-# The last two count in this case only (`(?-i:`), or `latest` and `edit` would be tests.
-_TEST_FOLDER = re.compile(r"(?:^|/)(?:tests?|__tests__|specs?|testing|e2e)/", re.IGNORECASE)
+# What a test's name adds to that of the file it tests: `test_x.py`, `x.spec.ts`, `XTest.java`, `XIT.java`. The last
+# two count in this case only (`(?-i:`), or `latest` and `edit` would be such names. This pairs a test with its
+# source; it does not say that a file is a test.
 _TEST_NAME = re.compile(
     r"^(?:test[_-](?P<a>.+)|(?P<b>.+?)(?:[._-](?:test|tests|spec)|(?-i:Tests?|IT|Specs?)))$", re.IGNORECASE
 )
 
 
-@lru_cache(maxsize=1 << 12)  # a page asks several times, and branches share most of their paths
-def classify_path(path: bytes) -> Role:
-    """The kind of file, by its name alone: SOURCE, TEST, GENERATED or LEDGER."""
-    text = decode(path)
-    if path.startswith(TASKS_BYTES):
-        return Role.LEDGER
-    if _GENERATED.match(text):
-        return Role.GENERATED
-    return Role.TEST if _TEST_FOLDER.search(text) or _TEST_NAME.match(file_stem(text)) else Role.SOURCE
+# What is read as data, or by people.
+_DATA = re.compile(
+    rb"(?:.*/)?[^/]*\.(?:md|markdown|rst|txt|adoc|org|pod|json5?|jsonl|jsonc|csv|tsv|ya?ml|toml|ini|cfg|conf|env"
+    rb"|properties|xml|lock|sum|mod|svg|png|jpe?g|gif|ico|webp|pdf|woff2?|ttf|otf|eot|mp[34]|wav|zip|gz|bz2|xz|tar"
+    rb"|jar|whl|bin|dat|db|sqlite3?|parquet|npy|npz|pkl|pem|crt|key|po|pot|mo|snap|golden|in|out|expected|html?|css)",
+    re.IGNORECASE | re.DOTALL,
+)
+_PROSE = re.compile(
+    rb"(?:.*/)?(?:licen[cs]e|copying|notice|authors|codeowners|readme|changelog|version)[^/]*",
+    re.IGNORECASE | re.DOTALL,
+)
+
+
+def is_generated(path: bytes) -> bool:
+    """Does a machine write it, by its name?"""
+    return _GENERATED.match(decode(path)) is not None
+
+
+def is_ledger(path: bytes) -> bool:
+    """Is it in the folder of a task's documents?"""
+    return path.startswith(TASKS_BYTES)
+
+
+def is_data(path: bytes) -> bool:
+    """Is it read as data or by people, by its name, and not as a program?"""
+    return _DATA.fullmatch(path) is not None or _PROSE.fullmatch(path) is not None
 
 
 def is_lock_file(path: bytes) -> bool:

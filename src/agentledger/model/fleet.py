@@ -305,6 +305,8 @@ class Branch:
     findings: tuple[Finding, ...] | None = None
     #: Lines of tests that were counted in its diff; None where nobody asked.
     static_facts: StaticFacts | None = None
+    #: What ticked criteria of its packet name as showing them, a test or a file, and the head does not have.
+    unfound_evidence: tuple[str, ...] = ()
     #: The reviews of a branch that works on no task, newest first; those of another are in `work`.
     reviews: tuple[Review, ...] = ()
     #: By the path of each of these: is it about the change as it is? Those of `work` have it in `standing`.

@@ -130,6 +130,19 @@ class Integrity:
 MOST_WORDS = 50
 
 
+class MarkedLine(NamedTuple):
+    """A line that a branch added to a test file, and that decides which tests run."""
+
+    #: The test or group of tests that it is on; '' for the whole file, and where nobody can tell.
+    test: str
+    path: str
+    #: At the branch's head.
+    line: int
+    text: str
+    #: Does it depend on a condition, such as the platform?
+    conditional: bool = False
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StaticFacts:
     """Counts of lines in the test files that a branch changed, without running anything."""
@@ -142,10 +155,10 @@ class StaticFacts:
     #: Lines of code outside tests, documents and generated files.
     code_removed: int = 0
     code_added: int = 0
-    #: Added skips on tests that base has, and added marks that make a runner run these tests alone (`.only`):
-    #: `path:line text`, the unconditional ones first.
-    skips: tuple[str, ...] = ()
-    focus: tuple[str, ...] = ()
+    #: Skips of tests that run on base, the unconditional ones first.
+    skips: tuple[MarkedLine, ...] = ()
+    #: Marks that make a runner run these tests alone (`.only`).
+    focus: tuple[MarkedLine, ...] = ()
     #: Tables of rows were added (`parametrize`, `test.each`), which take the place of single assertions.
     adds_rows: bool = False
 

@@ -10,6 +10,28 @@ from dataclasses import dataclass, field
 
 from agentledger.model.ledger import Check, Problem
 
+# Where tests usually are, in the languages that we know. `testing/**` is not among them: in many projects that is the
+# code of a library for tests.
+DEFAULT_TESTS = (
+    "**/test/**",
+    "**/tests/**",
+    "**/__tests__/**",
+    "**/spec/**",
+    "**/testdata/**",
+    "**/__snapshots__/**",
+    "**/*.snap",
+    "**/*_test.*",
+    "**/*.test.*",
+    "**/*.spec.*",
+    "**/*_spec.*",
+    "**/test_*.py",
+    "**/conftest.py",
+    "**/*Test.java",
+    "**/*Tests.cs",
+    "**/*Test.kt",
+    "**/*Test.php",
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Wip:
@@ -106,7 +128,7 @@ class Policy:
     #: Written by programs; their lines are not counted.
     generated: tuple[str, ...] = ("dist/**", "**/*_pb2.py", "**/*.lock")
     #: Where tests are.
-    tests: tuple[str, ...] = ("tests/**", "**/*_test.*", "**/*.test.*", "**/test_*.py")
+    tests: tuple[str, ...] = DEFAULT_TESTS
     companions: tuple[Companion, ...] = ()
     delegations: tuple[Delegation, ...] = ()
     checks: tuple[PolicyCheck, ...] = ()

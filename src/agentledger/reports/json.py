@@ -18,7 +18,14 @@ from agentledger.model.command_result import Did
 from agentledger.model.conflict import Conflict, ConflictFile
 from agentledger.model.policy import Wip
 from agentledger.model.text import encode, format_path, format_rfc3339
-from agentledger.reports import document_json, findings, shapes_commands, shapes_ledger
+from agentledger.reports import (
+    check_cell,
+    document_json,
+    findings,
+    integrity_json,
+    shapes_commands,
+    shapes_ledger,
+)
 
 # How many collisions of one branch are listed, and paths of each: `agentledger conflicts` has all.
 MOST_COLLISIONS = 5
@@ -194,6 +201,10 @@ def _shape_branch(branch: model_fleet.Branch, fleet: model_fleet.Fleet) -> shape
         check_ins=document_json.shape_check_ins(branch.work),
         packet=document_json.shape_packet(branch.work, branch.standing),
         checks=document_json.shape_checks(branch.standing),
+        checks_summary=optional_text(check_cell.summarize_checks(branch)[1]),
+        test_facts=integrity_json.shape_facts(branch.static_facts),
+        crossings=integrity_json.shape_crossings(branch),
+        contradictions=integrity_json.shape_contradictions(branch, fleet.policy),
         reviews=document_json.shape_reviews(branch),
         findings=tuple(map(findings.shape_finding, branch.findings or ())),
         problems=document_json.shape_problems(branch),

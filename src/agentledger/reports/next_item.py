@@ -23,6 +23,7 @@ from agentledger.attention import (
     stacking,
 )
 from agentledger.attention.actions import next_action
+from agentledger.attention.claims import describe_contradiction, find_contradictions
 from agentledger.attention.ended_tasks import ask_about_gone, describe_end, gone_tasks
 from agentledger.attention.queue import Turn
 from agentledger.attention.reviewing import stand_with_reviewers
@@ -42,7 +43,7 @@ from agentledger.model.text import (
     format_rfc3339,
 )
 from agentledger.model.work import Checked, CheckResult, Fresh, Task
-from agentledger.reports import document_json, shapes_commands, shapes_ledger
+from agentledger.reports import document_json, integrity, shapes_commands, shapes_ledger
 
 LINES, WIDTH = 30, 400  # lines of one text, and characters of a line; the branch's page has all of it
 FEW = 6  # lines of an outcome
@@ -102,6 +103,11 @@ def _describe_turn(turn: Turn, fleet: Fleet, more: int) -> Iterator[str]:
     if turn.branch.standing and turn.branch.standing.checks:
         yield f"checks: {', '.join(map(describe_check, turn.branch.standing.checks))}"
         yield from map(escape_hidden, _list_differences(turn.branch))
+    yield from integrity.describe_integrity(turn.branch)
+    claims = find_contradictions(turn.branch, fleet.policy)
+    if claims:
+        yield "its agent’s words, and git:"
+        yield from quote_lines("\n".join(map(describe_contradiction, claims)), FEW)
     if loose := loose_work.describe_place(turn.branch):
         yield f"beside its commits: {loose}"
     yield ""

@@ -18,7 +18,7 @@ from msgspec import UNSET, Meta, UnsetType, field
 
 from agentledger.attention import turn
 from agentledger.attention.sections import Section
-from agentledger.model import fleet
+from agentledger.model import fleet, integrity
 from agentledger.model.findings import LEVELS, Gate, Severity
 from agentledger.model.text import decode
 
@@ -312,6 +312,67 @@ class Unknown(Entry, frozen=True):
     task: str | None
 
 
+class MarkedLine(Entry, frozen=True):
+    """A line added to a test file that decides which tests run; `test` is null for the whole file."""
+
+    test: str | None
+    path: str
+    line: int
+    text: str
+    conditional: bool
+
+
+class TestFacts(Entry, frozen=True):
+    """Lines that were counted in the diff of tests, without running any; see docs/integrity.md.
+
+    `is_loss`: so many demands are gone, without code going with them, that a reader should look.
+    """
+
+    assertions_removed: Count
+    assertions_added: Count
+    tests_removed: Count
+    tests_added: Count
+    code_removed: Count
+    code_added: Count
+    adds_rows: bool
+    is_loss: bool
+    skips: tuple[MarkedLine, ...]
+    focus: tuple[MarkedLine, ...]
+
+
+class TestWord(Entry, frozen=True):
+    """What became of one test of base's, and the branch's test that took its place."""
+
+    test: str
+    word: Annotated[str, one_of(*integrity.Word)]
+    partner: str | None
+    pairing: str | None
+
+
+class Crossing(Entry, frozen=True):
+    """What the crossings of one check with base show about one head; `is_of_head` false: about another commit."""
+
+    check: str
+    head: Oid
+    base: Oid
+    at: Time
+    meaning: Annotated[str, one_of(*integrity.Meaning)]
+    why: str | None
+    is_of_head: bool
+    tells: Count | None
+    needs_names: Count | None
+    words: tuple[TestWord, ...]
+    words_total: Count
+
+
+class Contradiction(Entry, frozen=True):
+    """A claim of the agent, where it stands, and what git shows instead."""
+
+    claim: str
+    where: str
+    fact: str
+
+
 class Branch(Entry, frozen=True):
     """One agent branch, local and remote-tracking taken together."""
 
@@ -350,6 +411,10 @@ class Branch(Entry, frozen=True):
     check_ins: tuple[Any, ...]
     packet: dict[str, Any] | None
     checks: tuple[Any, ...]
+    checks_summary: str | None
+    test_facts: TestFacts | None
+    crossings: tuple[Crossing, ...]
+    contradictions: tuple[Contradiction, ...]
     reviews: tuple[Any, ...]
     findings: tuple[Finding, ...]
     problems: tuple[Any, ...]

@@ -17,6 +17,7 @@ from rich.text import Text
 
 from agentledger.attention import collisions, loose_work, plans, run_differences, stacking, wip_headings
 from agentledger.attention.actions import next_action
+from agentledger.attention.claims import find_contradictions, summarize_contradictions
 from agentledger.attention.ended_tasks import ask_about_gone, describe_end, ended_tasks, gone_tasks
 from agentledger.attention.left_out import format_left_out
 from agentledger.attention.planned import find_waits, planned_action
@@ -33,6 +34,7 @@ from agentledger.attention.wanted import count_branch_wants
 from agentledger.model.fleet import Base, Branch, Fleet, State, Sync
 from agentledger.model.text import escape_hidden, format_age, format_count
 from agentledger.model.work import Task
+from agentledger.reports import check_cell, integrity
 from agentledger.reports.fitting import NARROWEST, fit_command, fit_names, wrap_text
 
 SYNC = {
@@ -257,6 +259,7 @@ def _describe_branch(branch: Branch, fleet: Fleet, room: int) -> Iterable[Text]:
     if branch.standing and branch.work:
         for line in run_differences.notable_differences(branch.standing):
             yield Text(line, "yellow")
+    yield from _describe_work(branch, fleet)
     if branch.sync in SYNC:
         yield Text(SYNC[branch.sync], "dim")
     if branch.conflict and branch.conflict.failed:
@@ -278,6 +281,17 @@ def _describe_branch(branch: Branch, fleet: Fleet, room: int) -> Iterable[Text]:
         yield Text(
             fit_names("conflicts in ", [escape_hidden(f.path) for f in branch.conflict.files], room), "red"
         )
+
+
+def _describe_work(branch: Branch, fleet: Fleet) -> Iterable[Text]:
+    """What is known of its checks and tests, and where its agent's words and git differ."""
+    word, cell = check_cell.summarize_checks(branch)
+    if cell:
+        yield Text(f"checks {cell}", "red" if word in check_cell.BAD else "dim")
+    if tests := integrity.summarize_integrity(branch):
+        yield Text(tests, "yellow")
+    if claims := summarize_contradictions(find_contradictions(branch, fleet.policy)):
+        yield Text(claims, "yellow")
 
 
 def _render_next_action(branch: Branch, fleet: Fleet, room: int) -> list[Text]:

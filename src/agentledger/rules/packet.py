@@ -136,6 +136,7 @@ def companion_missing(case: Case) -> Iterator[Found]:
         code = next((path for path in paths if when(path)), None)
         if code is not None and not any(first_match(map(encode, also), path) for path in paths):
             companions = ", ".join(map(escape_hidden, also[:4]))
+            companions += f" and {len(also) - 4} more patterns" if len(also) > 4 else ""
             yield Found(
                 message=f"{format_path(code)} changed, and nothing in {companions} did",
                 hint="add that, or write `No tests: why` on a line of the packet's test plan",

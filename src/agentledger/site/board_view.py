@@ -22,6 +22,7 @@ from agentledger.attention import (
     turn,
     wip_headings,
 )
+from agentledger.attention.claims import find_contradictions, summarize_contradictions
 from agentledger.attention.commands import NextAction
 from agentledger.attention.sections import Section
 from agentledger.attention.wanted import count_branch_wants
@@ -29,6 +30,7 @@ from agentledger.model.fleet import Base, Branch, Fleet, State, Sync
 from agentledger.model.merge_plan import MergePlan
 from agentledger.model.text import format_count
 from agentledger.model.work import Standing
+from agentledger.reports import check_cell, integrity
 from agentledger.site import newtask, page_names, reply
 from agentledger.site.collisions import collisions_view, merge_order_view, others_view
 from agentledger.site.collisions.pair_view import Places
@@ -80,6 +82,11 @@ class Row:
     reply: Link | None = None
     #: With whom it collides.
     collides: str = ""
+    #: The worst that is known of its checks; None where none is asked for.
+    checks: Mark | None = None
+    #: What it took from tests, and where its agent's words and git differ.
+    tests: str = ""
+    claims: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -368,8 +375,17 @@ def _build_row(branch: Branch, fleet: Fleet, places: Places, titles: Mapping[str
         findings=_describe_findings(branch),
         reply=reply.first_reply_link(branch, fleet, page),
         collides=others_view.describe_row(branch, fleet),
+        checks=_mark_checks(branch),
+        tests=integrity.summarize_integrity(branch),
+        claims=summarize_contradictions(find_contradictions(branch, fleet.policy)),
         action=actions.next_action(branch, fleet.base),
     )
+
+
+def _mark_checks(branch: Branch) -> Mark | None:
+    word, cell = check_cell.summarize_checks(branch)
+    kind = "bad" if word in check_cell.BAD else "ok" if word in check_cell.GOOD else "warn"
+    return Mark("none" if word == "claimed" else kind, f"checks {cell}") if cell else None
 
 
 def _describe_progress(standing: Standing | None) -> str:

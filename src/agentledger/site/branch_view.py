@@ -12,11 +12,13 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from agentledger.attention import actions, loose_work, stacking
+from agentledger.attention.claims import Contradiction, find_contradictions
 from agentledger.attention.commands import NextAction
 from agentledger.attention.reviewing import describe_review
 from agentledger.model.conflict import Conflict
 from agentledger.model.fleet import Branch, Commit, FilePatch, Fleet, State, Sync
 from agentledger.model.text import count_misleading, decode, format_count
+from agentledger.reports import integrity
 from agentledger.site import diff, forge_links
 from agentledger.site.branch_commands import Command, build_commands
 from agentledger.site.collisions.others_view import NO_OTHERS, Others
@@ -88,6 +90,11 @@ class BranchPage:
     work: WorkView | None
     #: What it has to do with other branches.
     others: Others
+    #: What was counted in tests, and what crossings show; all of it, and what to look at.
+    tests: tuple[str, ...] = ()
+    notable_tests: tuple[str, ...] = ()
+    #: Where its agent's words and git differ.
+    contradictions: tuple[Contradiction, ...] = ()
 
 
 _SYNC = {
@@ -124,7 +131,7 @@ def build_branch_page(
     is what it has to do with other branches (see `others_view`).
     """
     has_own_page = needs_own_page(patches)
-    entries = build_entries(branch)
+    entries = build_entries(branch, fleet.policy)
     conflict = branch.conflict or Conflict(clean=None)
     verdict, verdict_more = merge_verdict(branch)
     commits = tuple(
@@ -154,7 +161,7 @@ def build_branch_page(
         conflicts_more=describe_rest(len(conflict.files) - CONFLICTS_SHOWN, "file"),
         entries=entries[:LISTED],
         entries_more=describe_rest(len(entries) - LISTED, "file"),
-        files=build_files(branch, fleet.base, patches),
+        files=build_files(branch, fleet, patches),
         findings=build_findings(branch, entries),
         judged=branch.findings is not None,
         diff_page=f"{page.rsplit('/', 1)[-1]}.diff.html" if has_own_page else None,
@@ -166,6 +173,9 @@ def build_branch_page(
         replies=build_replies(branch, fleet),
         work=work,
         others=others,
+        tests=(*integrity.describe_static_facts(branch), *integrity.describe_crossings(branch)),
+        notable_tests=integrity.describe_integrity(branch),
+        contradictions=find_contradictions(branch, fleet.policy),
     )
 
 

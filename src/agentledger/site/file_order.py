@@ -1,6 +1,6 @@
 """The order in which a branch's changed files are shown.
 
-Belongs here: which files come first, and why. Does not: what a file is (see `model.file_kind`), or what of
+Belongs here: which files come first, and why. Does not: what a file is (see `scope.file_role`), or what of
 it is shown (see `file_view`).
 
 The first files are read best, so the order is not the alphabet's: files with findings, files in conflict,
@@ -15,19 +15,26 @@ from collections.abc import Collection, Sequence
 from agentledger.model import file_kind as by_name
 from agentledger.model.file_kind import Role
 from agentledger.model.fleet import Change
+from agentledger.model.policy import Policy
 from agentledger.model.text import decode
+from agentledger.scope.file_role import classify_path
 
 __all__ = ("Role", "order_changes")
 
 
 def order_changes(
-    changes: Sequence[Change], conflict_paths: Collection[bytes], finding_paths: Collection[bytes] = ()
+    changes: Sequence[Change],
+    policy: Policy,
+    conflict_paths: Collection[bytes],
+    finding_paths: Collection[bytes] = (),
 ) -> tuple[tuple[Change, Role], ...]:
     """The changes in reading order, each with its role.
 
     `conflict_paths` are the paths in conflict, `finding_paths` those in which a rule has found something.
     """
-    roles = [(change, _role_of_path(change.path, conflict_paths, finding_paths)) for change in changes]
+    roles = [
+        (change, _role_of_path(change.path, policy, conflict_paths, finding_paths)) for change in changes
+    ]
     by_role = {role: sorted((c for c, r in roles if r is role), key=_change_sort_key) for role in Role}
     paired, unpaired = _pair_tests(by_role[Role.SOURCE], by_role[Role.TEST])
     result = [(change, role) for role in (Role.FINDING, Role.CONFLICT) for change in by_role[role]]
@@ -39,10 +46,12 @@ def order_changes(
     return tuple(result)
 
 
-def _role_of_path(path: bytes, conflict_paths: Collection[bytes], finding_paths: Collection[bytes]) -> Role:
+def _role_of_path(
+    path: bytes, policy: Policy, conflict_paths: Collection[bytes], finding_paths: Collection[bytes]
+) -> Role:
     if path in finding_paths:
         return Role.FINDING
-    return Role.CONFLICT if path in conflict_paths else by_name.classify_path(path)
+    return Role.CONFLICT if path in conflict_paths else classify_path(path, policy)
 
 
 def _change_sort_key(change: Change) -> tuple[int, bytes]:

@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from markupsafe import Markup
 
 from agentledger.model.findings import Finding, Severity
-from agentledger.model.fleet import Base, Branch, Change, FilePatch
+from agentledger.model.fleet import Base, Branch, Change, FilePatch, Fleet
+from agentledger.model.policy import Policy
 from agentledger.model.text import decode, format_count
 from agentledger.site import diff
 from agentledger.site.branch_commands import file_diff_command
@@ -74,12 +75,12 @@ class File:
     findings: tuple[str, ...] = ()
 
 
-def build_entries(branch: Branch) -> tuple[Entry, ...]:
+def build_entries(branch: Branch, policy: Policy) -> tuple[Entry, ...]:
     """The changed files in reading order, numbered from 1."""
-    return tuple(entry for entry, _ in _number_entries(branch))
+    return tuple(entry for entry, _ in _number_entries(branch, policy))
 
 
-def _number_entries(branch: Branch) -> list[tuple[Entry, bytes]]:
+def _number_entries(branch: Branch, policy: Policy) -> list[tuple[Entry, bytes]]:
     """The entries, each with its path in git's bytes."""
     conflicts = {file.path for file in branch.conflict.files} if branch.conflict else set()
     return [
@@ -94,7 +95,7 @@ def _number_entries(branch: Branch) -> list[tuple[Entry, bytes]]:
             change.path,
         )
         for number, (change, role) in enumerate(
-            order_changes(branch.changes, conflicts, _paths_with_errors(branch)), 1
+            order_changes(branch.changes, policy, conflicts, _paths_with_errors(branch)), 1
         )
     ]
 
@@ -104,20 +105,20 @@ def _paths_with_errors(branch: Branch) -> set[bytes]:
     return {f.path for f in branch.findings or () if f.path and f.severity is Severity.ERROR and not f.waived}
 
 
-def build_files(branch: Branch, base: Base, patches: Sequence[FilePatch]) -> tuple[File, ...]:
+def build_files(branch: Branch, fleet: Fleet, patches: Sequence[FilePatch]) -> tuple[File, ...]:
     """The diffs of the changed files, in the order and with the numbers of `build_entries`."""
     by_path: dict[bytes, list[FilePatch]] = defaultdict(list)
     for patch in patches:
         by_path[patch.change.path].append(patch)
     # What the page still has room for: bytes of all diffs, lines of those that are open.
     bytes_left, lines_left, files = PAGE_BYTES, OWN_PAGE_LINES, []
-    for entry, path in _number_entries(branch):
+    for entry, path in _number_entries(branch, fleet.policy):
         halves = by_path[path]
         size = sum(len(half.body) for half in halves)
         is_open = _is_open(entry, halves, lines_left)
         notes = _notes_by_line(branch, path)
         parts = tuple(
-            _build_diff(half, branch, base, is_open=is_open, fits=bytes_left >= size, notes=notes)
+            _build_diff(half, branch, fleet.base, is_open=is_open, fits=bytes_left >= size, notes=notes)
             for half in halves
         )
         bytes_left -= size

@@ -99,7 +99,7 @@ def branch_key(branch: Branch, fleet: Fleet, made_with: str, others: Others = NO
         *(branch.stashes, branch.detached, branch.unsaved, branch.at_rest),
         *(branch.stands_on, sorted(branch.borrowed), branch.bridge),
         *(branch.lines_counted, len(branch.changes), unread_count, branch.problems, branch.findings),
-        branch.absent,
+        *(branch.absent, branch.static_facts, branch.unfound_evidence),
         *(fleet.name, fleet.forge, bool(fleet.tasks)),
         *(fleet.base.name, fleet.base.ref, fleet.base.head, fleet.base.sync, made_with),
         *_work_key_parts(branch, fleet),
@@ -118,7 +118,8 @@ def _work_key_parts(branch: Branch, fleet: Fleet) -> tuple[object, ...]:
         reviews = [_document_identity(review.document) for review in branch.reviews]
         return (*reviews, *branch.reviews_fresh.items(), build_replies(branch, fleet))
     task = fleet.task_of(work)
-    checks = (run.document for run in (*work.evidence, *work.reruns))
+    runs = (run.document for run in (*work.evidence, *work.reruns))
+    checks = (*runs, *(record.document for record in work.integrity))
     documents = [_document_identity(document) for document in (*list_documents(work, task), *checks)]
     task_parts = (work.task, work.copy, work.check_ins_total, work.problems, task.brief_from, task.problems)
     policy = (fleet.policy.checks, fleet.policy.managers)

@@ -23,7 +23,7 @@ from agentledger.changes.net_changes import Line
 from agentledger.collisions.copied.patch_digests import Digest, read_digests
 from agentledger.collisions.where import Where
 from agentledger.git.blob_pairs import GITLINK, Pair
-from agentledger.model.file_kind import Role, classify_path
+from agentledger.model.file_kind import is_generated
 from agentledger.model.fleet import Branch, Change, Commit
 from agentledger.model.ledger_paths import LEDGER_BYTES
 from agentledger.model.policy import Policy
@@ -135,6 +135,6 @@ def _count_written(changes: Iterable[Change], digests: Iterable[Digest], spared:
         for change, digest in zip(changes, digests, strict=True)
         if digest.size > 0
         and change.status != "D"
-        and classify_path(change.path) is not Role.GENERATED
+        and not is_generated(change.path)
         and first_match(spared, change.path) is None
     )

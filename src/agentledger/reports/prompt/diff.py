@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
-from agentledger.model import file_kind, shell
+from agentledger.model import shell
 from agentledger.model.file_kind import Role
 from agentledger.model.findings import Finding
 from agentledger.model.fleet import Base, Branch, Change, FilePatch
@@ -20,6 +20,7 @@ from agentledger.model.text import HIDDEN, decode, encode, escape_hidden
 from agentledger.reports.prompt.assemble import LONGEST_COMMAND, Part, Piece
 from agentledger.reports.prompt.quote import code_span, quote_text
 from agentledger.reports.prompt.texts import fill_text
+from agentledger.scope.file_role import classify_path
 from agentledger.scope.task_scope import Scope, first_match
 
 LEAST = 1_200  # bytes of a file's diff with its frame: with less a reader learns nothing
@@ -63,7 +64,7 @@ def order_files(
     files = []
     for change in branch.changes:
         if not change.path.startswith(encode(own_folder) + b"/"):
-            role = _role_of_path(change.path, policy)
+            role = classify_path(change.path, policy)
             risks = _find_risks(
                 change,
                 role,
@@ -79,17 +80,6 @@ def order_files(
 def _file_sort_key(file: File) -> tuple[bool, int, int, bytes]:
     later = {Role.TEST: 1, Role.GENERATED: 2}.get(file.role, 0)
     return not file.risks, later, -file.lines, file.change.path
-
-
-def _role_of_path(path: bytes, policy: Policy) -> Role:
-    """What the repository's policy says of the path, else what its name shows."""
-    if first_match(map(encode, policy.generated), path) is not None:
-        return Role.GENERATED
-    return (
-        Role.TEST
-        if first_match(map(encode, policy.tests), path) is not None
-        else file_kind.classify_path(path)
-    )
 
 
 def _find_risks(

@@ -14,12 +14,13 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from agentledger.attention.claims import describe_contradiction, find_contradictions
 from agentledger.model import ledger_paths, shell
 from agentledger.model.findings import Gate, Report
 from agentledger.model.fleet import FilePatch
 from agentledger.model.text import count_misleading, format_count, format_rfc3339
 from agentledger.model.work import Fresh
-from agentledger.reports import findings_text
+from agentledger.reports import findings_text, integrity
 from agentledger.reports.prompt import diff as prompt_diff
 from agentledger.reports.prompt import evidence, task
 from agentledger.reports.prompt.assemble import Part, Piece
@@ -89,6 +90,9 @@ def compose_git_facts(given: Given, reviewed: Reviewed, files: Sequence[prompt_d
     if hidden:
         hidden_names = ", ".join(f"{name} ×{count:,}" for name, count in sorted(hidden.items()))
         facts.append(f"- **characters that cannot be seen are added: {hidden_names}**")
+    # Names in them come from the branch.
+    facts += [f"- {code_span(line)}" for line in integrity.describe_static_facts(branch)]
+    facts += [f"- {code_span(line)}" for line in integrity.describe_crossings(branch)]
     if not reviewed.now.work.packet:
         facts.append("- there is no packet: the implementer has not handed anything over yet")
     return Part(title="What git says", words="\n".join(facts), rank=0)
@@ -197,10 +201,16 @@ def compose_packet(given: Given, now: Now) -> Part:
     }[now.standing.packet_fresh or Fresh.UNKNOWN]
     command = f"git show {now.branch.head[:12]}:{given.folder}/packet.md"
     intro = f"{fresh} None of it is shown by being said: hold each claim against the diff and the evidence."
+    against = "\n".join(map(describe_contradiction, find_contradictions(now.branch, given.fleet.policy)))
+    found = (
+        [Piece(what="claims that git contradicts", text=quote_text(against), command=command)]
+        if against
+        else []
+    )
     return Part(
         title=title,
         words=intro,
-        pieces=(Piece(what="the packet", text=quote_text(packet.document.text), command=command),),
+        pieces=(*found, Piece(what="the packet", text=quote_text(packet.document.text), command=command)),
         command=command,
         share=15,
     )

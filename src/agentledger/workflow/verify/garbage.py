@@ -6,13 +6,13 @@ Belongs here: which files those are, and writing it. Does not: running checks on
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Sequence
 from pathlib import Path
 
 from agentledger.git.objects import read_files
 from agentledger.git.process import Git
 from agentledger.model.errors import LedgerError
+from agentledger.model.file_kind import is_data
 from agentledger.model.ledger_paths import LEDGER_BYTES
 from agentledger.model.policy import Policy
 from agentledger.model.text import encode, format_path
@@ -23,16 +23,6 @@ from agentledger.workflow.verify.base_run import STEERING
 GARBAGE = b""")]} '"\n"""
 MOST_FILES = 5000  # in whose place it is put; with some left out, a check might read only those
 _PLAIN_MODES = ("100644", "100755")
-# What is read as data, or by people. Garbage there says nothing about code.
-_DATA = re.compile(
-    rb".*\.(?:md|markdown|rst|txt|adoc|org|pod|json5?|jsonl|jsonc|csv|tsv|ya?ml|toml|ini|cfg|conf|env|properties|xml"
-    rb"|lock|sum|mod|svg|png|jpe?g|gif|ico|webp|pdf|woff2?|ttf|otf|eot|mp[34]|wav|zip|gz|bz2|xz|tar|jar|whl|bin|dat"
-    rb"|db|sqlite3?|parquet|npy|npz|pkl|pem|crt|key|po|pot|mo|snap|golden|in|out|expected|html?|css)",
-    re.IGNORECASE,
-)
-_WORDS = re.compile(
-    rb"(?i)(?:.*/)?(?:licen[cs]e|copying|notice|authors|codeowners|readme|changelog|version)[^/]*"
-)
 
 
 def list_source_files(git: Git, commit: str, scope: Scope, policy: Policy) -> tuple[bytes, ...]:
@@ -60,8 +50,8 @@ def _is_source(path: bytes) -> bool:
         # A dot file, or one without an ending, is seldom what a test loads.
         or b"." not in name.lstrip(b".")
         or name.startswith(b".")
-        or _DATA.fullmatch(name)
-        or _WORDS.fullmatch(path)
+        # Garbage in data says nothing about code.
+        or is_data(path)
         or STEERING.fullmatch(path)
     )
 
