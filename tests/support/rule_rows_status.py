@@ -434,7 +434,7 @@ ROWS = (
                 "····E",
                 "manager",
                 arrange=reviewed(findings="- [ ] it never expires\n"),
-                mend=anew(),
+                mend=anew(findings="- [x] it never expires\n"),
                 case="finding",
             ),
         ),

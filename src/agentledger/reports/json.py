@@ -195,6 +195,7 @@ def _shape_branch(branch: model_fleet.Branch, fleet: model_fleet.Fleet) -> shape
         packet=document_json.shape_packet(branch.work, branch.standing),
         checks=document_json.shape_checks(branch.standing),
         reviews=document_json.shape_reviews(branch.work, branch.standing),
+        review_state=document_json.shape_review_state(branch.work, branch.standing),
         findings=tuple(map(findings.shape_finding, branch.findings or ())),
         problems=document_json.shape_problems(branch),
         next_action=shape_next_action(actions.next_action(branch, fleet.base)),

@@ -174,7 +174,7 @@ class _Offer:
         name, head = self.branch.name, self.branch.head
         if not _can_be_written(name, self.task.id):
             return ()
-        taken = {review.name for review in self.task.reviews}
+        taken = {review.name for review in (*self.task.reviews, *self.task.no_verdicts)}
         texts = {
             "Approve": document_templates.draft_approval(name, head),
             "Ask for changes": document_templates.draft_change_request(name, head, self.fleet),

@@ -30,7 +30,7 @@ class Verdict:
     head: str
     #: The id of the branch's net change at that commit, where it is known.
     change: str | None = None
-    #: approve, request-changes or reject.
+    #: approve, request-changes or reject; none, where a reviewer was run and came to no verdict.
     verdict: str
     #: An agent's name, or a mail address.
     reviewer: str
