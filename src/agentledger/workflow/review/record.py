@@ -113,7 +113,9 @@ def render_review(verdict: Verdict, now: int) -> bytes:
     ]
     items = [f"- [ ] {_on_one_line(point)}\n" for point in verdict.points]
     items += [f"- [x] {_on_one_line(point)}\n" for point in verdict.settled]
-    parts = [verdict.text.strip(), f"## Findings\n\n{''.join(items)}".strip() if items else ""]
+    # An agent's review has that section, be it empty.
+    lists = bool(items) or (verdict.kind == "agent" and verdict.verdict != "none")
+    parts = [verdict.text.strip(), f"## Findings\n\n{''.join(items)}".strip() if lists else ""]
     body = "".join(f"\n{part}\n" for part in parts if part)
     return f"---\n{''.join(lines)}---\n{body}".encode("utf-8", "replace")
 
