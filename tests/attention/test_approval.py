@@ -1,12 +1,13 @@
-"""Whose approval counts: policy's `[[review]]`, the brief's mode, and what agents and humans said one after the other."""
+"""Whose approval counts: policy's `[[review]]`, the brief's mode, and what agents and humans said in which order."""
 
 from __future__ import annotations
+
+from pathlib import Path
 
 import pytest
 
 from agentledger.attention import approval
 from agentledger.attention.open_points import list_open_points
-from agentledger.attention.turn import turn_of
 from agentledger.documents import parse_review
 from agentledger.ledger.config import parse
 from agentledger.model.ledger import Source
@@ -49,7 +50,7 @@ def test_the_strictest_rule_that_covers_a_changed_path_says_who(
     ("text", "message"),
     [
         ('[[review]]\nby = "anybody"\n', "`review.by`"),
-        ("[[review]]\nround = 2\n", "round is no key"),
+        ("[[review]]\nround = 2\n", "`round` is no key"),
         ("[[review]]\nrounds = 0\n", "`review.rounds`"),
         ("[review]\nrounds = 2\n", "`review`"),
     ],
@@ -76,7 +77,7 @@ ORDERS: list[tuple[str, list[tuple[str, str, str]], str]] = [
     (HUMAN, [("approve", "human", "")], "approved"),
     (ALL, [("approve", "human", "")], "approved"),
     # The author is zed.
-    (ANOTHER, [("approve", "agent", "zed-code")], "ready"),
+    (ANOTHER, [("approve", "agent", "zed")], "ready"),
     (ANOTHER, [("approve", "agent", "codex")], "approved"),
     # An agent sends it back; another agent's approval takes that back, and a human's does.
     ("", [("request-changes", "agent", "")], "changes requested"),
@@ -106,8 +107,10 @@ def test_who_said_what_makes_it_approved_or_not(
     assert branch.standing
     assert branch.standing.progress == progress
     if progress == "approved":
-        kind = "an agent" if branch.standing.review and branch.standing.review.kind == "agent" else "a human"
-        assert f", {kind}, unproven, has approved it" in turn_of(branch).why
+        deciding = branch.standing.review
+        assert deciding
+        kind = "an agent" if reviews[-1][1] == "agent" and policy in (ALL, ANOTHER) else "a human"
+        assert approval.describe_reviewer(deciding).endswith(f", {kind}, unproven")
 
 
 def test_points_stay_open_until_a_review_ticks_them_or_a_human_approves() -> None:
