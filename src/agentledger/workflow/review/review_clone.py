@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import shutil
 import stat
 import tempfile
@@ -28,6 +29,7 @@ from agentledger.model.fleet import Base, Branch
 from agentledger.model.text import encode, escape_hidden
 
 NAME = "agentledger-review-"
+_ODD = re.compile(r"[^A-Za-z0-9._-]+")
 
 
 @contextmanager
@@ -38,7 +40,8 @@ def make_review_clone(git: Git, place: Place, branch: Branch, base: Base) -> Ite
     """
     home, lock = _make_home()
     try:
-        folder = home / (place.top or place.common).name
+        # Of plain characters: Claude Code reads no file `@PATH` whose path has a blank.
+        folder = home / (_ODD.sub("-", (place.top or place.common).name) or "checkout")
         folder.mkdir()
         _fill_clone(Git(folder, git.env), place, branch, base)
         yield folder
