@@ -15,7 +15,7 @@ from desk import BRIEF, CHECK_IN, made
 
 # Takes the branch and the prompt; `$file`, `$head` and `$task` are what a reviewer reads in it. `answer` writes a sound
 # review; its arguments are the verdict, the branch, the commit, and the points.
-_SCRIPT = r"""
+SCRIPT = r"""
 branch=$1 prompt=$2 task=${1#agent/}
 file=$(grep -o 'review-[0-9a-f]\{16\}\.md' "$prompt" | head -n 1)
 head=$(sed -n 's/^head: //p' "$prompt" | tail -n 1)
@@ -55,7 +55,7 @@ class Reviewing:
         self.heads = {task: self.begin(task) for task in tasks}
         self.repo.flush()
         cases = "".join(f"    {task})\n{text}\n    ;;\n" for task, text in tasks.items())
-        self.script.write_text(f'{_SCRIPT}case "$task" in\n{cases}esac\n')
+        self.script.write_text(f'{SCRIPT}case "$task" in\n{cases}esac\n')
         self.temp = folder / "temp"
         self.temp.mkdir()
         self.configure()
