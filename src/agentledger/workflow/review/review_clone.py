@@ -15,6 +15,7 @@ import re
 import shutil
 import stat
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from fcntl import LOCK_EX, LOCK_NB, flock
@@ -29,6 +30,7 @@ from agentledger.model.fleet import Base, Branch
 from agentledger.model.text import encode, escape_hidden
 
 NAME = "agentledger-review-"
+_BIRTH = 60  # seconds in which a new folder gets its lock
 _ODD = re.compile(r"[^A-Za-z0-9._-]+")
 
 
@@ -76,9 +78,15 @@ def _make_home() -> tuple[Path, int]:
 
 def sweep_review_clones() -> None:
     """Remove the clones of processes that were killed: those that nobody holds a lock on."""
-    for leftover in Path(tempfile.gettempdir()).glob(f"{NAME}*"):
+    temp = Path(tempfile.gettempdir())
+    for leftover in temp.glob(f"{NAME}*"):
         if _is_abandoned(leftover):
             _remove_home(leftover)
+    # One that was killed before it had the lock; another may be about to take it.
+    for unborn in temp.glob(f".{NAME}*"):
+        with suppress(OSError):
+            if time.time() - unborn.stat().st_mtime > _BIRTH and _is_abandoned(unborn):
+                unborn.rmdir()
 
 
 def _is_abandoned(folder: Path) -> bool:

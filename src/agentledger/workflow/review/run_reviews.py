@@ -171,9 +171,10 @@ class _Desk:
                         name, own = todo.pop(0), all_of_them.enter_context(ExitStack())
                         try:
                             prepared = self.prepare(name, own)
-                        except _Refused as refused:
+                        except (_Refused, LedgerError) as refused:
                             own.close()
-                            yield self._refuse(name, str(refused))
+                            hint = f"; {refused.hint}" if isinstance(refused, LedgerError) else ""
+                            yield self._refuse(name, f"{refused}{hint}")
                             continue
                         at_work[pool.submit(run_reviewer, prepared.job, stop.is_set)] = prepared, own
                     for done in wait(at_work, return_when=FIRST_COMPLETED).done if at_work else ():
