@@ -41,7 +41,9 @@ def review(
     format: str,
     dry_run: bool,
 ) -> int:
-    """Have a second agent review branches: without names, all that are ready.
+    """Have a second agent review branches.
+
+    Without names, all that are ready and that it has not seen as they are.
 
     NAME is a command under [launch] in your own config.toml, and the reviewer's name. Each reviewer gets a clone of
     its own, which is removed afterwards. Exit code 1: a branch has no verdict.
