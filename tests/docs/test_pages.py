@@ -6,6 +6,7 @@ not: running them (see `docpages`), or what a command does (see its own tests).
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -13,6 +14,7 @@ import pytest
 
 from desk import Desk
 from docpages import DOCS, World, blocks, world
+from reviewing import SCRIPT
 
 BRIEF = (
     *(
@@ -90,11 +92,22 @@ def finished(here: World) -> None:
     )
 
 
+def with_a_reviewer(here: World) -> None:
+    """The user has a reviewer, which finds something."""
+    spawned(here)
+    script = here.repo.path.parent / "reviewer.sh"
+    script.write_text(f'{SCRIPT}answer request-changes "$branch" "$head" "src/a.py:1 why" > "$file"\n')
+    config = Path(os.environ["XDG_CONFIG_HOME"]) / "agentledger/config.toml"
+    config.parent.mkdir(parents=True)
+    config.write_text(f"[launch]\ncodex = \"sh '{script}' {{branch}} {{prompt_file}}\"\n")
+
+
 Before = Callable[[World], None]
 # By page: what has to be there first, and by a word of a block, the exit code it has to end with if not 0.
 PAGES: dict[str, tuple[Before, dict[str, int]]] = {
     "init.md": (nothing, {}),
     "spawn.md": (planned, {}),
+    "review-by-agent.md": (with_a_reviewer, {}),
     "dependencies.md": (spawned, {}),
     "conflicts.md": (colliding, {}),
     "merge-order.md": (spawned, {}),

@@ -159,7 +159,7 @@ def test_a_branch_without_a_task_gets_a_human_s_review(desk: Desk, words: str, s
     desk.repo.commit(CONTROL, {path: text}, author=("Ana", "ana@example.org"))
     publish(desk.repo)
     branch = desk.branch("claude/logo")
-    assert stand_with_reviewers(branch, None).state == state
+    assert stand_with_reviewers(branch).state == state
     assert offered(desk, "claude/logo") == {}
 
 

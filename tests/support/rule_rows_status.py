@@ -6,12 +6,14 @@ Belongs here: situations of the families STA and REV. Does not: what is asked of
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import Any
 
 import rulecases as given
 from advicecases import Advice, Mend, RuleRow
 from advicescene import CONFIG, Scene, Told, level
-from agentledger.model.work import Fresh, Progress
+from agentledger.model.policy import ReviewRule
+from agentledger.model.work import Fresh, Progress, Standing
 from agentledger.rules.case import Report
 from rule_rows_brief import nothing
 from rule_rows_packet import then_more_code
@@ -151,6 +153,11 @@ def by_itself(scene: Scene) -> None:
     scene.says(more="session: own\n")
     scene.slipped()
     review(scene, session="own")
+
+
+def asked(by: str, another: bool = False) -> Standing:
+    """A branch that is ready, and whom policy asks to review it."""
+    return replace(given.SOON, asked=ReviewRule(by=by, another=another))
 
 
 def anew(**keys: Any) -> Mend:
@@ -362,8 +369,21 @@ ROWS = (
             given.merge(),
             given.merge(given.review(kind="agent"), given=given.brief(mode="review")),
             given.merge(given.review(proven=False), given=given.brief(mode="review")),
+            # Where policy says who.
+            given.merge(standing=asked("agent")),
+            given.merge(given.review(kind="agent"), standing=asked("human")),
+            given.merge(
+                given.review(kind="agent"), standing=asked("agent"), given=given.brief(mode="review")
+            ),
+            given.merge(given.review(kind="agent"), standing=asked("agent", another=True), agent="ana"),
         ),
-        silent=(given.merge(given.review()), given.merge(given.review(kind="agent"))),
+        silent=(
+            given.merge(given.review()),
+            given.merge(given.review(kind="agent")),
+            given.merge(given.review(kind="agent"), standing=asked("agent")),
+            given.merge(given.review(kind="agent"), standing=asked("agent", another=True), agent="zed"),
+            given.merge(given.review(), standing=asked("human")),
+        ),
         situations=(
             Advice("REV001", "····w", "manager", arrange=nothing, mend=anew()),
             Advice(
@@ -455,7 +475,7 @@ ROWS = (
                 "····E",
                 "manager",
                 arrange=reviewed(findings="- [ ] it never expires\n"),
-                mend=anew(kind="human"),
+                mend=anew(kind="human", findings="- [x] it never expires\n"),
                 case="finding",
             ),
         ),

@@ -80,7 +80,7 @@ def _action_for(branch: Branch, base: Base) -> NextAction:
 
 def _review_unbriefed(branch: Branch, base: Base) -> NextAction:
     """Return how to review a branch that works on no task, or what follows from its review."""
-    standing = stand_with_reviewers(branch, None)
+    standing = stand_with_reviewers(branch)
     steps = review_steps(branch, base)
     if standing.state is Reviewed.NOT:
         return NextAction(_review_text(branch), steps)

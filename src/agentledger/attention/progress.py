@@ -11,7 +11,7 @@ import itertools
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 
-from agentledger.attention import replies
+from agentledger.attention import approval, replies
 from agentledger.attention.clock import Dated, time_of
 from agentledger.attention.trust import Judge, Sight, compare_code, judge_documents
 from agentledger.model.fleet import Branch, Commit, Fleet
@@ -40,6 +40,7 @@ def _standing_of(branch: Branch, work: Work, tasks: Mapping[str, Task], fleet: F
         progress=Progress.STARTED,
         checks=tuple(Checked(check, None, None, None) for check in checks),
         rivals=tuple(name for name in task.branches if name != branch.name),
+        asked=approval.find_asked(fleet.policy, task.brief, touched, confirmed=work.unconfirmed is None),
     )
     sight = Sight(
         judge=lambda commit, _: compare_code(branch, work, commit),
@@ -108,7 +109,7 @@ class _Judge:
 
     def standing(self, standing: Standing) -> Standing:
         """Return the standing with progress, since when, and the documents that both follow from."""
-        newest, review = next(iter(self.work.check_ins), None), next(iter(self.work.reviews), None)
+        newest, review = next(iter(self.work.check_ins), None), self._find_deciding(standing)
         answered = replies.group_replies(self.work)
         answer = replies.newest_reply(newest, answered)
         standing = replace(standing, question=newest, answer=answer, review=review)
@@ -152,6 +153,17 @@ class _Judge:
         """Return the review, if it asked for more code than there was, and more code came: else nothing."""
         asked = review is not None and review.verdict != "approve" and self._came_after(review, newest)
         return [review] if review and asked else []
+
+    def _find_deciding(self, standing: Standing) -> Review | None:
+        """Return the review that decides, be it in force or not."""
+        agent = self.branch.agent.name if self.branch.agent else ""
+        authors = approval.list_clients(self.work, agent)
+        return approval.find_deciding(
+            self.work.reviews,
+            standing.asked,
+            authors,
+            lambda review: self.judge(review.head, review.change).holds,
+        )
 
     def _is_review_in_force(self, review: Review, newest: CheckIn | None) -> bool:
         """Is the newest review about the code as it is, and not made history by a later check-in?

@@ -11,9 +11,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from agentledger.attention.approval import describe_reviewer, find_deciding
 from agentledger.attention.commands import SHORT
+from agentledger.attention.open_points import list_open_points
 from agentledger.model.fleet import Branch, State
 from agentledger.model.ledger import Brief, Review
+from agentledger.model.policy import ReviewRule
 from agentledger.model.text import escape_hidden
 from agentledger.model.work import Fresh, Work
 
@@ -72,20 +75,34 @@ def judge_freshness(branch: Branch, review: Review) -> Fresh | None:
     return branch.standing.reviews_fresh.get(path) if branch.standing else None
 
 
-def decisive_review(brief: Brief | None, work: Work | None) -> Review | None:
-    """Return the review that decides: the newest; where a human's is needed, the newest by a human, if any."""
-    return _choose_decisive(brief, work.reviews if work else ())
+def is_humans_to_review(brief: Brief | None, asked: ReviewRule | None) -> bool:
+    """Does it take a human's review, by the brief's mode or by policy?"""
+    return (brief is not None and brief.mode == "review") or (asked is not None and asked.by == "human")
 
 
-def _choose_decisive(brief: Brief | None, reviews: Sequence[Review]) -> Review | None:
-    if brief is not None and brief.mode == "review":
+def decisive_review(brief: Brief | None, work: Work | None, asked: ReviewRule | None = None) -> Review | None:
+    """Return the review that decides at a gate: the newest; where it takes a human, the newest of a human, if any."""
+    reviews = work.reviews if work else ()
+    if is_humans_to_review(brief, asked):
         reviews = tuple(r for r in reviews if r.kind == "human") or reviews
     return next(iter(reviews), None)
 
 
-def stand_with_reviewers(branch: Branch, brief: Brief | None) -> ReviewStanding:
-    """Return how a branch stands with its reviewers; `brief` is the one that counts for it, if any."""
-    review = _choose_decisive(brief, list_reviews(branch))
+def _find_deciding(branch: Branch) -> Review | None:
+    """The review that makes a branch approved, or stops it: without a task, no policy leaves that to an agent."""
+    if branch.work:
+        return branch.standing.review if branch.standing else None
+
+    def holds(review: Review) -> bool:
+        fresh = judge_freshness(branch, review)
+        return fresh is not None and fresh.holds
+
+    return find_deciding(branch.reviews, None, frozenset(), holds)
+
+
+def stand_with_reviewers(branch: Branch) -> ReviewStanding:
+    """Return how a branch stands with its reviewers."""
+    review = _find_deciding(branch)
     if review is None:
         return ReviewStanding(state=Reviewed.NOT)
     fresh = judge_freshness(branch, review)
@@ -100,27 +117,15 @@ def stand_with_reviewers(branch: Branch, brief: Brief | None) -> ReviewStanding:
     return ReviewStanding(state=state, review=review, fresh=fresh, text=text)
 
 
-def describe_reviewer(review: Review) -> str:
-    """Return who reviewed, of which kind, and what shows that: `mia@example.com (human, unproven)`."""
-    if review.kind == "human":
-        shown = "proven" if review.document.source.proven else "unproven"
-    else:
-        shown = "run by the manager" if review.run == "manager" else "its own word"
-    return f"{escape_hidden(review.reviewer) or 'somebody'} ({review.kind}, {shown})"
-
-
-def describe_review(branch: Branch, brief: Brief | None = None) -> str:
+def describe_review(branch: Branch) -> str:
     """Return the same in words; "" for a branch that nobody has reviewed."""
-    standing = stand_with_reviewers(branch, brief)
+    standing = stand_with_reviewers(branch)
     return standing.text if standing.review else ""
 
 
-def list_open_points(branch: Branch, brief: Brief | None) -> tuple[str, ...]:
-    """Return the points that are open, as the rules count them: of the newest review, and of the one that decides."""
-    reviews = list_reviews(branch)
-    counting = [*reviews[:1], *filter(None, (_choose_decisive(brief, reviews),))]
-    points = (item.text for review in counting for item in review.findings if not item.checked)
-    return tuple(dict.fromkeys(" ".join(point.split()) for point in points))
+def name_open_points(branch: Branch) -> tuple[str, ...]:
+    """Return the open points of a branch's reviews, each on one line, the oldest first."""
+    return tuple(point.text for point in list_open_points(list_reviews(branch)))
 
 
 def list_unreviewed(branches: Sequence[Branch]) -> tuple[Branch, ...]:
@@ -135,5 +140,5 @@ def list_unreviewed(branches: Sequence[Branch]) -> tuple[Branch, ...]:
         and not branch.absent
         and not branch.problems
         and not (branch.worktree and branch.worktree.is_in_use)
-        and stand_with_reviewers(branch, None).state not in decided
+        and stand_with_reviewers(branch).state not in decided
     )

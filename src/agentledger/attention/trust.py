@@ -59,7 +59,9 @@ def judge_documents(standing: Standing, work: Work, sight: Sight) -> Standing:
         packet_fresh=sight.judge(packet.head, packet.change) if packet else None,
         checks=tuple(judge_check(checked.check, work, sight) for checked in standing.checks),
         unasked=tuple(judge_check(Check(e.check, e.command), work, sight) for e in others.values()),
-        reviews_fresh={r.document.source.path: sight.judge(r.head, r.change) for r in work.reviews},
+        reviews_fresh={
+            r.document.source.path: sight.judge(r.head, r.change) for r in (*work.reviews, *work.no_verdicts)
+        },
     )
 
 

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
+from agentledger.attention.approval import describe_informing, describe_reviewer, describe_rounds
 from agentledger.attention.loose_work import describe_use, is_resting
 from agentledger.attention.requests import describe_request, find_request
 from agentledger.attention.scope_request import has_scope_change
@@ -287,7 +288,12 @@ def _describe_request(branch: Branch) -> tuple[str, ...]:
 
 def _name_reviewer(branch: Branch) -> str:
     review = branch.standing.review if branch.standing else None
-    return escape_hidden(review.reviewer) if review else "a reviewer"
+    return describe_reviewer(review) + "," if review else "a reviewer"
+
+
+def _add_round(branch: Branch, why: str) -> str:
+    """The sentence, with what else is to be known of the reviews: another one that only informs, and the round."""
+    return "; ".join(filter(None, (why, describe_informing(branch), describe_rounds(branch))))
 
 
 def describe_rewriting(branch: Branch) -> str:
@@ -298,18 +304,22 @@ def describe_rewriting(branch: Branch) -> str:
 _WHY: Mapping[Kind, Callable[[Branch], str]] = {
     Kind.QUESTION: _explain_question,
     Kind.SCOPE_CHANGE: lambda branch: f"it {branch.work.asks if branch.work else ''}",
-    Kind.REJECTED: lambda branch: f"{_name_reviewer(branch)} has rejected it{describe_rewriting(branch)}",
+    Kind.REJECTED: lambda branch: _add_round(
+        branch, f"{_name_reviewer(branch)} has rejected it{describe_rewriting(branch)}"
+    ),
     Kind.CONFLICT: _explain_conflict,
     Kind.HELD: _explain_held,
-    Kind.READY: lambda _: "it says that it is ready",
-    Kind.APPROVED: lambda branch: f"{_name_reviewer(branch)} has approved it{describe_rewriting(branch)}",
+    Kind.READY: lambda branch: _add_round(branch, "it says that it is ready"),
+    Kind.APPROVED: lambda branch: _add_round(
+        branch, f"{_name_reviewer(branch)} has approved it{describe_rewriting(branch)}"
+    ),
     Kind.KILL: lambda branch: f"a criterion to give up is met: {format_reasons(met_kill_criteria(branch))}",
     Kind.STOPPED: lambda _: "it has stopped, as it was told",
     Kind.LAPSED: _explain_lapsed,
     Kind.UNKNOWN: lambda branch: blocking_reasons(branch)[0],
     Kind.REVERTED: lambda _: "base took back what had landed",
-    Kind.CHANGES: lambda branch: (
-        f"{_name_reviewer(branch)} has asked for changes{describe_rewriting(branch)}"
+    Kind.CHANGES: lambda branch: _add_round(
+        branch, f"{_name_reviewer(branch)} has asked for changes{describe_rewriting(branch)}"
     ),
     Kind.SILENT: lambda _: "its check-in is overdue",
     Kind.ANSWERED: lambda branch: "; ".join(("it has an answer to read", *_describe_request(branch))),

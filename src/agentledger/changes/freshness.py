@@ -89,7 +89,7 @@ class Freshness:
 
     def review(self, branch: Branch, brief: Brief | None) -> Fresh | None:
         """Is the review that counts about the change as it is now? None: no review counts."""
-        counts = decisive_review(brief, branch.work)
+        counts = decisive_review(brief, branch.work, branch.standing.asked if branch.standing else None)
         return self.judge(branch, counts.head, counts.change) if counts else None
 
     def _is_here(self, branch: Branch, named: str) -> bool:

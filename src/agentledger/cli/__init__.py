@@ -80,7 +80,7 @@ GROUPS: tuple[tuple[str, tuple[click.Command, ...]], ...] = (
     ("Plan", (plan.plan, spawn.spawn, prompt.prompt)),
     ("Unblock", (answer.answer, collect.collect, brief.brief, allow.allow)),
     ("Work, as an agent", (report.report, verify.verify, packet.packet, done.done)),
-    ("Verify", (check.check,)),
+    ("Verify", (check.check, review.review)),
     ("Land", (review.review, merge_plan.merge_plan)),
 )
 for heading, commands in GROUPS:

@@ -16,7 +16,7 @@ import click
 from agentledger.cli.answer import is_at_terminal, join_paragraphs
 from agentledger.cli.boundary import Settings
 from agentledger.cli.did import dry_run_option
-from agentledger.cli.options import current_folder, format_option, repo_option, verbose_option
+from agentledger.cli.options import Duration, current_folder, format_option, repo_option, verbose_option
 
 if TYPE_CHECKING:
     from agentledger.reports.review.look import Look
@@ -27,7 +27,24 @@ STOPPED = 1
 
 
 @click.command()
-@click.argument("name", metavar="BRANCH|TASK")
+@click.argument("names", nargs=-1, metavar="[BRANCH|TASK]...")
+@click.option(
+    "--run",
+    "reviewer",
+    metavar="NAME",
+    help="Have a second agent review them: NAME is a command under [launch] in your own config.toml.",
+)
+@click.option(
+    "--timeout",
+    type=Duration(),
+    default="20m",
+    show_default=True,
+    metavar="DURATION",
+    help="How long a reviewer that is run may take.",
+)
+@click.option(
+    "--jobs", type=click.IntRange(1, 2), default=1, show_default=True, help="So many reviewers at once."
+)
 @click.option("--approve", "verdicts", flag_value="approve", multiple=True, help="It can be merged as it is.")
 @click.option(
     "--request-changes",
@@ -66,7 +83,10 @@ STOPPED = 1
 def review(
     settings: Settings,
     /,
-    name: str,
+    names: tuple[str, ...],
+    reviewer: str | None,
+    timeout: int,
+    jobs: int,
     verdicts: tuple[str, ...],
     messages: tuple[str, ...],
     points: tuple[str, ...],
@@ -80,8 +100,17 @@ def review(
 
     Without a verdict it shows what is at risk first, then the command that prints the diff, and the commands for
     each verdict. With one it makes one commit on the control branch; worktree and index stay as they are.
+
+    With --run a second agent reviews them, each in a clone of its own that is removed afterwards; without names, all
+    that are ready and that it has not seen as they are. Exit code 1: a branch has no verdict.
     """
     start = settings.repo or current_folder()
+    if reviewer is not None:
+        _refuse_own_words(verdicts, messages, points=points, settled=settled, head=head, after=after)
+        from agentledger.cli.review_run import run_reviews
+
+        return run_reviews(start, reviewer, names, limit=timeout, jobs=jobs, format=format, dry_run=dry_run)
+    name = _choose_name(names)
     verdict = _choose_verdict(verdicts, points, messages=messages, settled=settled, dry_run=dry_run)
     if verdict is None:
         show_look(_look(start, name, head), format)
@@ -100,6 +129,23 @@ def review(
     written = _write(start, asked, dry_run=dry_run)
     print_written(written, format)
     return STOPPED if written.is_approved_and_stopped else 0
+
+
+def _choose_name(names: tuple[str, ...]) -> str:
+    """The one branch or task that a person reviews."""
+    if not names:
+        raise click.UsageError("name a branch or a task; agentledger next shows what waits for you.")
+    if len(names) > 1:
+        raise click.UsageError(
+            "a person reviews one branch at a time; --run NAME has an agent review several."
+        )
+    return names[0]
+
+
+def _refuse_own_words(verdicts: tuple[str, ...], messages: tuple[str, ...], **rest: object) -> None:
+    """Raise UsageError for what a person would say, where an agent is run to say it."""
+    if verdicts or messages or any(rest.values()):
+        raise click.UsageError("--run has an agent decide: give no verdict, text, point or head with it.")
 
 
 def _choose_verdict(

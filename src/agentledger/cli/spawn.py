@@ -84,7 +84,7 @@ def spawn(
     from agentledger.workflow.spawn import spawn_task as work
 
     start, now = settings.repo or current_folder(), int(time.time())
-    command = _read_launch_command(agent) if agent else ()
+    command = read_launch_command(agent) if agent else ()
     done = work.spawn_task(
         start, work.Wanted(task, attempt, folder, on=on, baseline=baseline), now, print_event, dry_run=dry_run
     )
@@ -106,7 +106,7 @@ def _print_refusal(report: Report, format: str) -> None:
     )
 
 
-def _read_launch_command(name: str) -> tuple[str, ...]:
+def read_launch_command(name: str) -> tuple[str, ...]:
     """The user's own command with this name. Read before anything is made, so that a typo costs nothing.
 
     Raises LedgerError where there is none.

@@ -24,7 +24,7 @@ from agentledger.documents.forms import (
     Levels,
 )
 from agentledger.documents.kinds import Key, ListOf, Table, Word
-from agentledger.model.policy import CommitRules, Companion, Delegation
+from agentledger.model.policy import CommitRules, Companion, Delegation, ReviewRule
 
 _OWN = (
     "belongs in the user's own configuration file: what runs on your machine is never taken from a repository"
@@ -130,6 +130,21 @@ COMMITS = _policy_table(
     build=CommitRules,
     accepts='`prefix = "chore(ledger):"` and `sign_off = true`',
 )
+REVIEW = _policy_table(
+    (
+        Key("paths", PATTERNS, "Only for changes that touch these; by default all."),
+        Key(
+            "by",
+            Word(("agent", "human")),
+            "Who has to review them. A human's review counts for both; an agent's approval counts for `agent` alone.",
+            default="human",
+        ),
+        Key("another", FLAG, "true: the agent has to be another client than the author's.", default=False),
+        Key("rounds", NUMBER, "More rounds of review than this are told; nothing stops then."),
+    ),
+    build=ReviewRule,
+    accepts='`paths = ["src/**"]` and `by = "agent"`',
+)
 
 POLICY = Table(
     keys=(
@@ -169,6 +184,7 @@ POLICY = Table(
         Key("companion", ListOf(COMPANION, "[[companion]]"), "What has to change together."),
         Key("delegation", ListOf(DELEGATION, "[[delegation]]"), "What must not be handed off whole."),
         Key("verify", ListOf(CHECK, "[[verify]]"), "Checks that briefs get besides their own."),
+        Key("review", ListOf(REVIEW, "[[review]]"), "Who has to review a change."),
         Key("spawn", SPAWN, "How a new worktree is made ready."),
         Key("commits", COMMITS, "How agentledger's own commits are made."),
         Key("rules", Levels(), "How strict a rule is, by its id or name."),

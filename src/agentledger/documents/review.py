@@ -33,8 +33,8 @@ def parse_review(raw: RawDocument) -> Review:
     said = page.values
     kind = said.get("kind", "agent")
     page.require_keys()
-    # A human's review may be a verdict alone.
-    if kind == "agent":
+    # A human's review may be a verdict alone, and who came to none has looked at nothing.
+    if kind == "agent" and said.get("verdict") != "none":
         _require_sections(page)
     page.note_duplicates((*SECTIONS, FINDINGS))
     at, reviewer = page.at(), page.by("reviewer")

@@ -14,7 +14,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from agentledger.changes import came_since, net_changes, patches, stack_forecast
+from agentledger.changes import came_since, net_changes, patches, since_head, stack_forecast
 from agentledger.changes.ancestry import History
 from agentledger.changes.freshness import Freshness
 from agentledger.changes.net_changes import Net
@@ -69,6 +69,10 @@ class Snapshot:
     def patches(self, branches: Sequence[Branch]) -> Iterator[tuple[Branch, tuple[FilePatch, ...]]]:
         """Yield each branch with its patches, in the order given, streamed from one process."""
         return patches.read_patches(self._scratch, branches)
+
+    def since(self, branch: Branch, commit: str) -> Branch | None:
+        """Return a branch whose changes are those since a commit of its own; None where that cannot be told."""
+        return since_head.narrow_to_commits_since(self._scratch, self.cache, branch, commit)
 
     def require_code(self, branches: Sequence[Branch]) -> None:
         """Fetch what judging these branches reads of their code, where a partial clone lacks it.

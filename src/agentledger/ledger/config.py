@@ -70,6 +70,7 @@ def _policy_values(keys: Mapping[str, Any]) -> dict[str, Any]:
     values["wip"] = Wip(**keys.get("wip", {}))
     values["companions"] = keys.get("companion", ())
     values["delegations"] = keys.get("delegation", ())
+    values["reviews"] = keys.get("review", ())
     if "commits" in keys:
         values["commits"] = keys["commits"]
     values["checks"] = _policy_checks(keys.get("verify", ()))

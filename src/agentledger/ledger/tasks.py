@@ -137,11 +137,13 @@ class _Desk:
         files = self.manager[task]
 
         outcome = next((f for f in files if split_path(f.path)[1] == "outcome.md"), None)
+        reviews = order.sort_decisions(self._all(files, "reviews", Review), self.now)
         return Task(
             id=task,
             answers=order.sort_decisions(self._all(files, "answers", Answer), self.now),
             waivers=order.sort_decisions(self._all(files, "waivers", Waiver), self.now),
-            reviews=order.sort_decisions(self._all(files, "reviews", Review), self.now),
+            reviews=tuple(review for review in reviews if review.verdict != "none"),
+            no_verdicts=tuple(review for review in reviews if review.verdict == "none"),
             reruns=self._all(files, "reruns", Evidence),
             outcome=self.read(Outcome, outcome) if outcome else None,
             attempts=self._all(files, "attempts", Attempt),
@@ -245,6 +247,7 @@ class _Desk:
             evidence=self._all(files, "evidence", Evidence),
             reruns=filed.reruns,
             reviews=tuple(r for r in filed.reviews if r.branch in ("", branch.name)),
+            no_verdicts=tuple(r for r in filed.no_verdicts if r.branch in ("", branch.name)),
             answers=self._answers(branch, task),
             problems=(*problems, *_find_misplaced(files)),
             code_trees={

@@ -241,7 +241,7 @@ class Review:
     reviewer: str
     #: Who that is: agent or human.
     kind: str
-    #: approve, request-changes or reject.
+    #: approve, request-changes or reject; none, where a reviewer was run and came to no verdict.
     verdict: str
     branch: str
     #: The commit that was reviewed.

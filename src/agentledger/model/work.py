@@ -26,6 +26,7 @@ from agentledger.model.ledger import (
     Review,
     Waiver,
 )
+from agentledger.model.policy import ReviewRule
 
 
 class Copy(StrEnum):
@@ -77,6 +78,8 @@ class Work:
     #: What the crossings of its checks show (`agentledger verify --integrity`).
     integrity: tuple[Integrity, ...] = ()
     reviews: tuple[Review, ...] = ()
+    #: The runs of a reviewer that came to no verdict (`verdict: none`): shown, and never counted.
+    no_verdicts: tuple[Review, ...] = ()
     answers: tuple[Answer, ...] = ()
     problems: tuple[Problem, ...] = ()
     #: The branch's commits to their code trees: what was said of a commit is still true while its code tree
@@ -141,6 +144,8 @@ class Task:
     answers: tuple[Answer, ...] = ()
     waivers: tuple[Waiver, ...] = ()
     reviews: tuple[Review, ...] = ()
+    #: The runs of a reviewer that came to no verdict; they are not among `reviews`.
+    no_verdicts: tuple[Review, ...] = ()
     #: Runs of its branches' checks by somebody else than the agent.
     reruns: tuple[Evidence, ...] = ()
     integrity: tuple[Integrity, ...] = ()
@@ -303,7 +308,10 @@ class Standing:
     #: The check-in that all this follows from, and the answer to it.
     question: CheckIn | None = None
     answer: Answer | None = None
+    #: The review that decides (see `attention.approval`); None where none does.
     review: Review | None = None
+    #: Who has to review the change: the strictest of policy's `[[review]]` that cover it; None where none does.
+    asked: ReviewRule | None = None
     checks: tuple[Checked, ...] = ()
     #: Is the packet about the change as it is? None where there is none.
     packet_fresh: Fresh | None = None

@@ -10,7 +10,9 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from agentledger.attention import planned
+from agentledger.attention.approval import count_rounds
 from agentledger.attention.ended_tasks import describe_ending
+from agentledger.attention.open_points import list_open_points
 from agentledger.attention.reviewing import judge_freshness, list_reviews
 from agentledger.attention.run_differences import describe_all_differences
 from agentledger.model.absent import Absent
@@ -54,6 +56,30 @@ def shape_reviews(branch: Branch) -> tuple[Json, ...]:
     """The reviews of a branch, newest first, whether it works on a task or not."""
     return tuple(
         {"about": judge_freshness(branch, r)} | _shape_document(r.document) for r in list_reviews(branch)
+    )
+
+
+def shape_review_state(work: Work | None, standing: Standing | None) -> shapes_ledger.ReviewState | None:
+    """Who has to review a branch, and how far that is; None for one without a task."""
+    if work is None or standing is None:
+        return None
+    asked = standing.asked
+    points = list_open_points(work.reviews)
+    return shapes_ledger.ReviewState(
+        asked=asked.by if asked else None,
+        another=bool(asked and asked.another),
+        rounds=count_rounds(work.reviews),
+        rounds_limit=asked.rounds if asked else None,
+        open_points=tuple(
+            shapes_ledger.OpenPoint(
+                text=_json_text(point.text),
+                reviewer=_json_text(point.review.reviewer),
+                by=point.review.kind,
+                path=_json_text(point.review.document.source.path),
+            )
+            for point in points
+        ),
+        no_verdicts=tuple(_shape_documents(review.document for review in work.no_verdicts)),
     )
 
 

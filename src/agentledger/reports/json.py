@@ -206,6 +206,7 @@ def _shape_branch(branch: model_fleet.Branch, fleet: model_fleet.Fleet) -> shape
         crossings=integrity_json.shape_crossings(branch),
         contradictions=integrity_json.shape_contradictions(branch, fleet.policy),
         reviews=document_json.shape_reviews(branch),
+        review_state=document_json.shape_review_state(branch.work, branch.standing),
         findings=tuple(map(findings.shape_finding, branch.findings or ())),
         problems=document_json.shape_problems(branch),
         next_action=shape_next_action(actions.next_action(branch, fleet.base)),

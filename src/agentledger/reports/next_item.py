@@ -295,7 +295,7 @@ def _describe_name(branch: Branch) -> str:
     unsaved = f"{format_count(branch.unsaved, 'commit')} on no branch" if branch.unsaved else ""
     use, stashes = loose_work.describe_use(branch.worktree), loose_work.describe_stashes(branch)
     loose = " and ".join(filter(None, (unsaved, use, stashes)))
-    reviewed = f" ({stand_with_reviewers(branch, None).state})" if branch.reviews else ""
+    reviewed = f" ({stand_with_reviewers(branch).state})" if branch.reviews else ""
     return f"{escape_hidden(branch.name)}{reviewed}{f' with {loose}' if loose else ''}"
 
 

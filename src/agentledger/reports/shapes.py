@@ -33,6 +33,7 @@ SCHEMAS: Mapping[str, type[ledger.Entry]] = {
     "report": ledger.Report,
     "rules": ledger.Rules,
     "prompt": commands.Prompt,
+    "review-run": commands.ReviewRuns,
 }
 
 

@@ -30,6 +30,44 @@ class Site(Entry, frozen=True):
     removed: Count
 
 
+class ReviewRun(Entry, frozen=True):
+    """What came of one branch: `verdict` is `none`, and `why` has the reason, where the reviewer came to none.
+
+    `open_points` are open after it, over all reviews; `forgotten` those of them that it did not mention. `counts` says
+    whether an agent's approval is enough here. `log` is the command that prints what the reviewer printed.
+    """
+
+    branch: str
+    task: str | None
+    head: Oid | None
+    verdict: Annotated[str, one_of("approve", "request-changes", "reject", "none", "planned")]
+    why: str | None
+    open_points: tuple[str, ...]
+    settled: tuple[str, ...]
+    forgotten: tuple[str, ...]
+    round: Count
+    rounds_limit: Count | None
+    counts: bool | None
+    log: str | None
+    path: str | None
+    commit: Oid | None
+    moved: str | None
+    warnings: tuple[str, ...]
+    seconds: float
+
+
+class ReviewRuns(Entry, frozen=True):
+    """What `agentledger review --run` did; `complete` is false where a branch has no verdict."""
+
+    version: Literal[1]
+    kind: Literal["review-run"]
+    dry_run: bool
+    reviewer: str
+    complete: bool
+    reviews: tuple[ReviewRun, ...]
+    next: str | None
+
+
 class Moved(Entry, frozen=True):
     """Commits that were copied from one side to the other, newest first, and the paths they change."""
 

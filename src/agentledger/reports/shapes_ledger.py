@@ -302,6 +302,29 @@ class BranchTurn(Entry, frozen=True):
     why: str | None
 
 
+class OpenPoint(Entry, frozen=True):
+    """A point of a review that nobody has settled; `path` is the newest review that names it."""
+
+    text: str
+    reviewer: str
+    by: Annotated[str, one_of("agent", "human")]
+    path: str
+
+
+class ReviewState(Entry, frozen=True):
+    """Who has to review the branch by the policy's `[[review]]`, how often it was reviewed, and what is open.
+
+    `asked` is null where no rule covers it. `no_verdicts` are the runs of a reviewer that came to none.
+    """
+
+    asked: Annotated[str, one_of("agent", "human")] | None
+    another: bool
+    rounds: Count
+    rounds_limit: Count | None
+    open_points: tuple[OpenPoint, ...]
+    no_verdicts: tuple[Any, ...]
+
+
 class Unknown(Entry, frozen=True):
     """A file of the ledger that this partial clone lacks, so that nobody here knows what it says."""
 
@@ -416,6 +439,7 @@ class Branch(Entry, frozen=True):
     crossings: tuple[Crossing, ...]
     contradictions: tuple[Contradiction, ...]
     reviews: tuple[Any, ...]
+    review_state: ReviewState | None
     findings: tuple[Finding, ...]
     problems: tuple[Any, ...]
     next_action: NextAction | None

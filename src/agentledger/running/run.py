@@ -26,6 +26,7 @@ LATE = 124  # the exit code of a command that took too long, as timeout(1) gives
 LOST = 137  # … and of a command that killed its own keeper
 _BLOCK = 1 << 20  # bytes read at once
 _SLACK = 30.0  # seconds that the keeper has beyond limit and grace, before it counts as hanging itself
+_LOOK = 0.2  # seconds between two looks at whether it is to be stopped
 _DRAIN = 16  # blocks still read after the keeper's end: more than a pipe holds
 _KEEPER = Path(__file__).with_name("keeper.py")
 
@@ -56,16 +57,18 @@ def run(
     limit: float,
     hear: Hear,
     grace: float = GRACE,
+    is_stopped: Callable[[], bool] | None = None,
 ) -> Ran:
     """Run `sh -c ARGUMENTS` (a command, a name, and the values of `$1`, `$2` …) in `folder`.
 
     `limit` is the time it may take, `grace` the time between asking it to end and killing it, both in seconds.
-    Every block that it prints, on either stream, goes to `hear`. Whatever ends this function, also Ctrl-C or an
-    error of `hear`, ends the command with all that it started. Raises LedgerError where it cannot be started.
+    Every block that it prints, on either stream, goes to `hear`. `is_stopped` is asked all the time, and ends the
+    command once it says so: no Ctrl-C reaches a thread. Whatever ends this function, also Ctrl-C or an error of
+    `hear`, ends the command with all that it started. Raises LedgerError where it cannot be started.
     """
     began = monotonic()
     with _start_keeper(arguments, folder, env, limit=limit, grace=grace) as keeper:
-        keeper.read_output(hear, began + limit + grace + _SLACK)
+        keeper.read_output(hear, began + limit + grace + _SLACK, is_stopped)
         seconds = monotonic() - began
     _, reaping = keeper.status_fields("started") or ("", "0")
     why, code, left = keeper.status_fields("over") or ("lost", str(LOST), "0")
@@ -93,7 +96,7 @@ class _Keeper:
         lines = (line.split() for line in self.status_bytes.decode("ascii", "replace").splitlines())
         return next((fields[1:] for fields in lines if fields[:1] == [first]), [])
 
-    def read_output(self, hear: Hear, until: float) -> None:
+    def read_output(self, hear: Hear, until: float, is_stopped: Callable[[], bool] | None = None) -> None:
         """Read all that is printed until the keeper ends or `until`, on the monotonic clock, is past."""
         # Not until the end of the output: a process that got away may keep that pipe open for ever.
         with selectors.DefaultSelector() as ready:
@@ -101,7 +104,9 @@ class _Keeper:
                 os.set_blocking(source, False)
                 ready.register(source, selectors.EVENT_READ)
             while (left := until - monotonic()) > 0:
-                readable = {key.fd for key, _ in ready.select(left)}
+                readable = {key.fd for key, _ in ready.select(min(left, _LOOK) if is_stopped else left)}
+                if is_stopped and is_stopped():
+                    break
                 if self.output in readable and not self._read_block(hear):
                     ready.unregister(self.output)
                 if self.status in readable and not self._read_status():

@@ -260,7 +260,7 @@ def _collect_decisions(task: Task, branches: Sequence[Branch], now: int) -> Iter
             note=answer.checkpoint or "",
             text=answer.text,
         )
-    for review in task.reviews:
+    for review in (*task.reviews, *task.no_verdicts):
         yield make_item(
             review, "Review", word=review.verdict, by=review.reviewer, note=f"of {review.head[:10]}"
         )

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from agentledger.attention import plans
 from agentledger.attention.conflicts import describe_conflict
 from agentledger.attention.replies import START
-from agentledger.attention.reviewing import list_open_points, list_unreviewed
+from agentledger.attention.reviewing import list_unreviewed, name_open_points
 from agentledger.attention.turn import Kind, turn_of
 from agentledger.model.fleet import Branch, Fleet, State
 from agentledger.model.ledger import CheckIn
@@ -95,7 +95,7 @@ def offer_reviews(
     """Reviews of a branch's head, as files of this folder of the control branch in which the names `taken` are."""
     if not _can_be_written(branch.name, folder):
         return ()
-    open_points = list_open_points(branch, fleet.task_of(branch.work).brief if branch.work else None)
+    open_points = name_open_points(branch)
     texts = {
         "Approve": document_templates.draft_approval(branch.name, branch.head, open_points),
         "Ask for changes": document_templates.draft_change_request(branch.name, branch.head, fleet),
@@ -209,7 +209,7 @@ class _Offer:
 
     def reviews(self) -> tuple[NewFile, ...]:
         """Reviews of the head that the agent reports ready."""
-        taken = {review.name for review in self.task.reviews}
+        taken = {review.name for review in (*self.task.reviews, *self.task.no_verdicts)}
         return offer_reviews(self.branch, self.fleet, self.desk, self.task.id, taken=taken)
 
     def _file(self, label: str, name: str, text: str, *, taken: Collection[str]) -> NewFile | None:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from markupsafe import Markup
 
 from agentledger.attention import plans, scope_request
+from agentledger.attention.approval import describe_reviewer
 from agentledger.attention.turn import WHOSE_WORDS, describe_guess, turn_of
 from agentledger.documents.status import PLAN
 from agentledger.model.fleet import Branch, Fleet, State
@@ -161,7 +162,9 @@ def build_work_view(
         if work.packet
         else None,
         checks=check_lines,
-        reviews=tuple(_build_review(r, standing, render) for r in work.reviews[:REVIEWS_SHOWN]),
+        reviews=tuple(
+            _build_review(r, standing, render) for r in (*work.reviews, *work.no_verdicts)[:REVIEWS_SHOWN]
+        ),
         events=timeline.build_events(work, task, commits, render),
         events_more=timeline.describe_left_out(work),
         problems=timeline.build_problems(work, documents),
@@ -271,10 +274,8 @@ def _compare_briefs(brief: Brief, branch_brief: Brief) -> tuple[Markup, str]:
 
 
 def _build_review(review: Review, standing: Standing, render: Render) -> ReviewView:
-    kind = "an agent" if review.kind == "agent" else "a human"
-    proven = "" if review.document.source.proven else ", unproven"
     fresh = standing.reviews_fresh.get(review.document.source.path, Fresh.UNKNOWN)
-    by = f"{review.reviewer}, {kind}{proven}"
+    by = describe_reviewer(review)
     return ReviewView(
         timeline.decision_mark(review.verdict),
         by,

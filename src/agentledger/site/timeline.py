@@ -121,7 +121,7 @@ def build_events(work: Work, task: Task, commits: Sequence[CommitLine], render: 
             note=f"of {r.head[:10]}",
             brought=brought_at(r),
         )
-        for r in work.reviews[:EVENTS_SHOWN]
+        for r in (*work.reviews, *work.no_verdicts)[:EVENTS_SHOWN]
     ]
     events += [
         Event(
@@ -162,7 +162,7 @@ def describe_left_out(work: Work) -> str:
 
 def decision_mark(word: str) -> Mark:
     """An answer's decision or a review's verdict as a mark."""
-    return Mark(DECISIONS.get(word, "none"), word.replace("-", " "))
+    return Mark(DECISIONS.get(word, "none"), "no verdict" if word == "none" else word.replace("-", " "))
 
 
 def describe_check_in(check_in: CheckIn) -> tuple[str, ...]:
@@ -190,7 +190,7 @@ def list_documents(work: Work, task: Task) -> tuple[Document, ...]:
     documents += [each.document for each in (work.packet, task.outcome) if each]
     return (
         *documents,
-        *(review.document for review in work.reviews),
+        *(review.document for review in (*work.reviews, *work.no_verdicts)),
         *(answer.document for answer in work.answers),
         *(waiver.document for waiver in task.waivers),
         *(attempt.document for attempt in task.attempts),

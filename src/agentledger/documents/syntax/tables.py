@@ -137,7 +137,12 @@ REVIEW = Table(
             "manager: agentledger ran the reviewer itself.",
             default="reported",
         ),
-        Key("verdict", Word(("approve", "request-changes", "reject")), "What is to happen.", needed=True),
+        Key(
+            "verdict",
+            Word(("approve", "request-changes", "reject", "none")),
+            "What is to happen; none: a reviewer was run, and came to no verdict.",
+            needed=True,
+        ),
         Key("branch", TEXT, "The branch that was reviewed.", needed=True),
         Key("head", COMMIT, "The commit that was reviewed.", needed=True),
         _CHANGE,

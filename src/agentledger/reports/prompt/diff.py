@@ -104,14 +104,23 @@ def _find_risks(
 # -- shown --------------------------------------------------------------------------------
 
 
-def compose_diff(files: Sequence[File], patches: Sequence[FilePatch], branch: Branch, base: Base) -> Part:
-    """The chapter: a list of all files, then their diffs, both in this order."""
+def compose_diff(
+    files: Sequence[File], patches: Sequence[FilePatch], branch: Branch, base: Base, *, since: str = ""
+) -> Part:
+    """The chapter: a list of all files, then their diffs, both in this order.
+
+    `since` is the commit of the branch that the files are compared with; '' for all that the branch changes.
+    """
+    title = f"What changed since {since[:12]}" if since else "The diff"
+    if not files:
+        words = "No file has changed but the task's own documents."
+        return Part(title=title, words=words, command=_diff_command(branch, base, since=since))
     bodies = {
         path: list(group)
         for path, group in groupby(patches, key=lambda patch: patch.change.path)
     }  # fmt: skip
     file_lines = "\n".join(_format_file_line(file) for file in files)
-    stat = _diff_command(branch, base, "--stat")
+    stat = _diff_command(branch, base, "--stat", since=since)
     names = Piece(
         what="the list of files",
         text=quote_text(file_lines),
@@ -119,12 +128,13 @@ def compose_diff(files: Sequence[File], patches: Sequence[FilePatch], branch: Br
         label="Every changed file, in reading order:",
         most=_LIST,
     )
-    pieces = [_quote_file_diff(file, bodies, branch, base) for file in files]
+    pieces = [_quote_file_diff(file, bodies, branch, base, since=since) for file in files]
+    whole = f" All of the branch: {code_span(_diff_command(branch, base), LONGEST_COMMAND)}." if since else ""
     return Part(
-        title="The diff",
-        words=fill_text("review-diff"),
+        title=title,
+        words=fill_text("review-diff") + whole,
         pieces=(names, *pieces),
-        command=_diff_command(branch, base),
+        command=_diff_command(branch, base, since=since),
         share=60,
         least=LEAST,
     )
@@ -140,7 +150,7 @@ def _format_line_counts(change: Change) -> str:
 
 
 def _quote_file_diff(
-    file: File, bodies: Mapping[bytes, list[FilePatch]], branch: Branch, base: Base
+    file: File, bodies: Mapping[bytes, list[FilePatch]], branch: Branch, base: Base, *, since: str
 ) -> Piece:
     change, file_patches = file.change, bodies.get(file.change.path, [])
     body = b"".join(patch.body for patch in file_patches)
@@ -154,19 +164,20 @@ def _quote_file_diff(
     return Piece(
         what=code_span(change.path),
         text=quote_text(body),
-        command=_diff_command(branch, base, path=change.path),
+        command=_diff_command(branch, base, path=change.path, since=since),
         label=label,
         keep="hunks",
         most=_MOST.get(file.role, 1 << 30) if not file.risks else 1 << 30,
     )
 
 
-def _diff_command(branch: Branch, base: Base, *flags: str, path: bytes | None = None) -> str:
+def _diff_command(branch: Branch, base: Base, *flags: str, path: bytes | None = None, since: str = "") -> str:
     """The command that shows a path's diff at exactly this head; all of it where the path cannot be typed."""
     dots = "..." if branch.merge_bases else ".."
     ground = next((stand.commit[:12] for stand in branch.stands_on if stand.plain), None)
     left = ground or shell.format_ref(base.ref) or base.head
-    command = ("git", "diff", *flags, f"{left}{dots}{branch.head[:12]}")
+    spread = f"{since[:12]}..{branch.head[:12]}" if since else f"{left}{dots}{branch.head[:12]}"
+    command = ("git", "diff", *flags, spread)
     if path is None or HIDDEN.search(decode(path)):
         return shlex.join(command)
     path_command = shlex.join((*command, "--", f":(top,literal){decode(path)}"))

@@ -10,6 +10,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from agentledger.attention import loose_work, replies, requests, stacking
+from agentledger.attention.approval import describe_reviewer
+from agentledger.attention.open_points import list_open_points
 from agentledger.attention.requests import Request
 from agentledger.attention.turn import has_conflict
 from agentledger.model import shell
@@ -191,8 +193,9 @@ def compose_scope_change(now: Now) -> list[Part]:
 def compose_review(now: Now) -> list[Part]:
     """What a reviewer wants to see changed."""
     review = now.standing.review
+    points = compose_points(now)
     if review is None or review.verdict == "approve":
-        return []
+        return points
     intro = fill_text(
         "resume-review",
         reviewer=code_span(review.reviewer),
@@ -202,7 +205,28 @@ def compose_review(now: Now) -> list[Part]:
     text = Piece(
         what="the review", text=quote_text(review.document.text), command="", label="The review (quoted):"
     )
-    return [Part(title="What the review asks for", words=intro, pieces=(text,), rank=0, share=15)]
+    return [Part(title="What the review asks for", words=intro, pieces=(text,), rank=0, share=15), *points]
+
+
+def compose_points(now: Now) -> list[Part]:
+    """Every point that a reviewer has named and nobody has settled."""
+    points = list_open_points(now.work.reviews)
+    if not points:
+        return []
+    lines = [
+        f"- [ ] {point.text}\n      ({describe_reviewer(point.review)}, of {point.review.head[:12]})"
+        for point in points
+    ]
+    text = Piece(what="the open points", text=quote_text("\n".join(lines)), label="The points (quoted):")
+    return [
+        Part(
+            title="The points that are open",
+            words=fill_text("resume-points"),
+            pieces=(text,),
+            rank=0,
+            share=15,
+        )
+    ]
 
 
 # -- what machines found ------------------------------------------------------------------

@@ -15,9 +15,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from agentledger.attention.claims import describe_contradiction, find_contradictions
+from agentledger.attention.open_points import list_open_points
 from agentledger.model import ledger_paths, shell
 from agentledger.model.findings import Gate, Report
-from agentledger.model.fleet import FilePatch
+from agentledger.model.fleet import Branch, FilePatch
+from agentledger.model.ledger import Review
 from agentledger.model.text import count_misleading, format_count, format_rfc3339
 from agentledger.model.work import Fresh
 from agentledger.reports import findings_text, integrity
@@ -37,6 +39,10 @@ class Reviewed:
     now: Now
     patches: tuple[FilePatch, ...]
     form: str
+    #: The branch with what changed since the review before this one in place of its changes; None for all of it.
+    since: Branch | None = None
+    #: The file that the reviewer is to write, where agentledger runs it; '' where a person hands over the text.
+    answer_file: str = ""
 
 
 def compose_review_opening(given: Given, reviewed: Reviewed) -> str:
@@ -61,8 +67,9 @@ def compose_review_parts(given: Given, reviewed: Reviewed) -> list[Part]:
     files = prompt_diff.order_files(
         now.branch, given.scope, given.fleet.policy, findings=now.findings, own_folder=given.folder
     )
-    diff = prompt_diff.compose_diff(files, reviewed.patches, now.branch, given.fleet.base)
+    diff = _compose_diff(given, reviewed, files)
     parts = [
+        *compose_open_points(now),
         compose_git_facts(given, reviewed, files),
         compose_yardstick(given),
         compose_findings(now),
@@ -75,6 +82,45 @@ def compose_review_parts(given: Given, reviewed: Reviewed) -> list[Part]:
         diff,
         compose_form(given, reviewed),
     ]
+
+
+def is_further_round(reviews: Sequence[Review]) -> bool:
+    """Was something asked for that the next review has to say more about than that it is new?"""
+    return bool(reviews) and (reviews[0].verdict != "approve" or bool(list_open_points(reviews)))
+
+
+def _compose_diff(given: Given, reviewed: Reviewed, files: Sequence[prompt_diff.File]) -> Part:
+    """All that the branch changes; in a further round only what changed since the last review, where git can tell."""
+    now, since = reviewed.now, reviewed.since
+    if since is None:
+        return prompt_diff.compose_diff(files, reviewed.patches, now.branch, given.fleet.base)
+    later = prompt_diff.order_files(
+        since, given.scope, given.fleet.policy, findings=now.findings, own_folder=given.folder
+    )
+    reviewed_head = now.work.reviews[0].head
+    return prompt_diff.compose_diff(
+        later, reviewed.patches, now.branch, given.fleet.base, since=reviewed_head
+    )
+
+
+def compose_open_points(now: Now) -> list[Part]:
+    """The points of earlier reviews that the reviewer has to say something about."""
+    reviews = now.work.reviews
+    if not is_further_round(reviews):
+        return []
+    newest = reviews[0]
+    intro = fill_text(
+        "review-again",
+        reviewer=code_span(newest.reviewer),
+        kind="an agent" if newest.kind == "agent" else "a human",
+        verdict=code_span(newest.verdict),
+        head=newest.head[:12],
+        at=format_rfc3339(newest.at),
+    )
+    points = "\n".join(f"- [ ] {point.text}" for point in list_open_points(reviews))
+    pieces = (Piece(what="the open points", text=quote_text(points)),) if points else ()
+    none = "" if points else "\n\nNo point is open: see what that review says."
+    return [Part(title="The points to settle", words=intro + none, pieces=pieces, rank=0, share=15)]
 
 
 def compose_git_facts(given: Given, reviewed: Reviewed, files: Sequence[prompt_diff.File]) -> Part:
@@ -169,8 +215,9 @@ def compose_last_review(now: Now) -> list[Part]:
     if not now.work.reviews:
         return []
     newest = now.work.reviews[0]
+    name = "review-last" if not is_further_round(now.work.reviews) else "review-before"
     intro = fill_text(
-        "review-last",
+        name,
         reviewer=code_span(newest.reviewer),
         verdict=code_span(newest.verdict),
         head=newest.head[:12],
@@ -218,16 +265,13 @@ def compose_packet(given: Given, now: Now) -> Part:
 
 def compose_form(given: Given, reviewed: Reviewed) -> Part:
     """The form, with what is known filled in."""
-    control = given.fleet.policy.control_branch
-    intro = fill_text(
-        "review-form",
-        control=code_span(control),
-        path=code_span(
-            ledger_paths.control_folder(given.task.id)
-            + "/reviews/"
-            + _compact_timestamp(given.fleet.now)
-            + ".md"
-        ),
+    path = f"{ledger_paths.control_folder(given.task.id)}/reviews/{_compact_timestamp(given.fleet.now)}.md"
+    intro = (
+        fill_text("review-form-file", file=code_span(reviewed.answer_file))
+        if reviewed.answer_file
+        else fill_text(
+            "review-form", control=code_span(given.fleet.policy.control_branch), path=code_span(path)
+        )
     )
     text = quote_text(_fill_form(reviewed.form, given, reviewed))
     pieces = (Piece(what="the form", text=text, command="agentledger schema review"),)

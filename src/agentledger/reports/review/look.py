@@ -13,8 +13,8 @@ from agentledger.attention import collisions, loose_work, run_differences, stack
 from agentledger.attention.commands import SHORT, review_command
 from agentledger.attention.reviewing import (
     ReviewStanding,
-    list_open_points,
     list_reviews,
+    name_open_points,
     stand_with_reviewers,
 )
 from agentledger.attention.turn import has_conflict
@@ -94,7 +94,7 @@ def build_look(fleet: Fleet, branch: Branch, scope: Scope | None, came: Came | N
         task=branch.work.task if branch.work else "",
         title=brief.title if brief else "",
         subject=next((commit.subject for commit in branch.commits if commit.id == branch.head), ""),
-        standing=stand_with_reviewers(branch, brief),
+        standing=stand_with_reviewers(branch),
         reviews=len(list_reviews(branch)),
         findings=findings,
         integrity=describe_integrity(branch),
@@ -102,7 +102,7 @@ def build_look(fleet: Fleet, branch: Branch, scope: Scope | None, came: Came | N
         notes=_describe_place(branch),
         checks=(*checks, *(run_differences.notable_differences(standing) if standing else ())),
         criteria=_list_criteria(branch, brief),
-        open_points=list_open_points(branch, brief),
+        open_points=name_open_points(branch),
         came=came,
         files=tuple(
             order_files(
@@ -117,7 +117,7 @@ def build_look(fleet: Fleet, branch: Branch, scope: Scope | None, came: Came | N
         diff_since=shlex.join(("git", "diff", came.since[:SHORT], branch.head[:SHORT]))
         if came and came.paths
         else None,
-        decisions=list_decisions(branch, brief),
+        decisions=list_decisions(branch),
     )
 
 
@@ -127,11 +127,11 @@ def find_brief(fleet: Fleet, branch: Branch) -> Brief | None:
     return task_of_work(branch.work, tasks).brief if branch.work else None
 
 
-def list_decisions(branch: Branch, brief: Brief | None) -> tuple[Decision, ...]:
+def list_decisions(branch: Branch) -> tuple[Decision, ...]:
     """Return the commands of a reviewer for this very head, and after no other review than was there then."""
     newest = next(iter(list_reviews(branch)), None)
     after = ("--after", newest.name) if newest else ()
-    settled = ("--settled", "all") if list_open_points(branch, brief) else ()
+    settled = ("--settled", "all") if name_open_points(branch) else ()
     asked = {
         "approve": ("--approve", *settled),
         "ask for changes": ("--request-changes", "-m", "what to change"),

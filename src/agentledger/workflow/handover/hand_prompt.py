@@ -105,17 +105,23 @@ def _choose_branch(fleet: Fleet, task: Task, kind: str) -> Branch | None:
 
 
 def render_prompt(
-    taken: Snapshot, task: Task, branch: Branch | str | None, kind: str = "start", limit: int = LIMIT
+    taken: Snapshot,
+    task: Task,
+    branch: Branch | str | None,
+    kind: str = "start",
+    limit: int = LIMIT,
+    answer_file: str = "",
 ) -> Prompt:
     """The prompt of one of KINDS, in at most `limit` bytes of UTF-8.
 
     `branch` may be the name of a branch that the snapshot does not have, for kinds that begin a task. For
-    `resume` and `review` the snapshot must have counted lines. Raises LedgerError as `build_prompt` does.
+    `resume` and `review` the snapshot must have counted lines. `answer_file` is what a reviewer that agentledger runs
+    has to write, at the top of its checkout. Raises LedgerError as `build_prompt` does.
     """
     if limit < LEAST_LIMIT:
         raise LedgerError(f"{limit:,} bytes are too few for a prompt", f"--limit {LEAST_LIMIT} is the least")
     given = _build_given(taken.fleet, task, branch, kind)
-    opening, parts, notes = _build_parts(taken, given, kind)
+    opening, parts, notes = _build_parts(taken, given, kind, answer_file)
     program = own_command.find_off_path() if kind not in cloud.PLATFORMS else None
     if program is not None:
         opening += prompt_given.describe_off_path(str(program), own_command.format_export(program))
@@ -137,10 +143,12 @@ def _repeat_command(given: Given, kind: str) -> str:
     )
 
 
-def _build_parts(taken: Snapshot, given: Given, kind: str) -> tuple[str, list[Part], tuple[str, ...]]:
+def _build_parts(
+    taken: Snapshot, given: Given, kind: str, answer_file: str
+) -> tuple[str, list[Part], tuple[str, ...]]:
     """The opening, the parts, and notes for the person who hands the text over."""
     if kind == "review" and given.branch:
-        reviewed = _build_reviewed(taken, given, given.branch)
+        reviewed = replace(_build_reviewed(taken, given, given.branch), answer_file=answer_file)
         return (
             review.compose_review_opening(given, reviewed),
             review.compose_review_parts(given, reviewed),
@@ -265,7 +273,16 @@ def _is_near(path: bytes, scope: Scope, follow: Sequence[str]) -> bool:
 def _build_reviewed(taken: Snapshot, given: Given, branch: Branch) -> Reviewed:
     """What a reviewer needs: how far the branch is, its patches, and the form to fill in."""
     now = _build_now(taken, given, branch)
-    patches = next((branch_patches for _, branch_patches in taken.patches([branch])), ())
+    since = _narrow_to_round(taken, now)
+    patches = next((branch_patches for _, branch_patches in taken.patches([since or branch])), ())
     own = given.fleet.templates.get("review")
     form = documents.read_template("review", encode(own) if own else None)
-    return Reviewed(now, patches, form.decode("utf-8", "replace"))
+    return Reviewed(now, patches, form.decode("utf-8", "replace"), since)
+
+
+def _narrow_to_round(taken: Snapshot, now: Now) -> Branch | None:
+    """The branch with what changed since the last review; None for the first round, or where git cannot tell."""
+    reviews = now.work.reviews
+    if not review.is_further_round(reviews) or reviews[0].head == now.branch.head:
+        return None
+    return taken.since(now.branch, reviews[0].head)

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from agentledger.attention.commands import SHORT
-from agentledger.attention.reviewing import judge_freshness, list_open_points, list_reviews
+from agentledger.attention.reviewing import judge_freshness, list_reviews, name_open_points
 from agentledger.documents import RawDocument, parse_review
 from agentledger.fleet.snapshot import Snapshot
 from agentledger.model.errors import LedgerError
@@ -19,7 +19,6 @@ from agentledger.model.findings import Finding, Gate, Severity
 from agentledger.model.fleet import Branch, State, Sync
 from agentledger.model.ledger import Review, Source
 from agentledger.model.text import escape_hidden
-from agentledger.reports.review.look import find_brief
 from agentledger.reports.review.written import Written
 from agentledger.workflow.review import opening, points
 from agentledger.workflow.review.form import Composed, compose_review
@@ -66,7 +65,7 @@ def compose(start: Path, asked: Asked, now: int) -> tuple[str, Composed]:
         head = opening.resolve_head(desk.snapshot, branch, asked.head)
         opening.refuse_later_review(branch, asked.after)
         _refuse_without_change(branch)
-        open_points = list_open_points(branch, find_brief(desk.fleet, branch))
+        open_points = name_open_points(branch)
         composed = compose_review(desk.git, asked.verdict, branch.name, head=head, open_points=open_points)
         return head, composed
 
@@ -83,9 +82,7 @@ def decide_on_branch(
     head = opening.resolve_head(taken, branch, asked.head)
     opening.refuse_later_review(branch, asked.after)
     _refuse_without_change(branch)
-    settled, left_open = points.split_settled(
-        list_open_points(branch, find_brief(desk.fleet, branch)), asked.settled
-    )
+    settled, left_open = points.split_settled(name_open_points(branch), asked.settled)
     added = points.parse_points(taken, branch, head, asked.points)
     verdict = Verdict(
         task=opening.folder_of(branch),

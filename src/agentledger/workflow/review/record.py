@@ -31,7 +31,7 @@ class Verdict:
     head: str
     #: The id of the branch's net change at that commit, where it is known.
     change: str | None = None
-    #: approve, request-changes or reject.
+    #: approve, request-changes or reject; none, where a reviewer was run and came to no verdict.
     verdict: str
     #: An agent's name, or a mail address.
     reviewer: str
@@ -107,7 +107,9 @@ def render_review(verdict: Verdict, now: int) -> bytes:
     ]
     items = [f"- [ ] {_on_one_line(point)}\n" for point in verdict.points]
     items += [f"- [x] {_on_one_line(point)}\n" for point in verdict.settled]
-    parts = [verdict.text.strip(), f"## Findings\n\n{''.join(items)}".strip() if items else ""]
+    # An agent's review has that section, be it empty.
+    lists = bool(items) or (verdict.kind == "agent" and verdict.verdict != "none")
+    parts = [verdict.text.strip(), f"## Findings\n\n{''.join(items)}".strip() if lists else ""]
     body = "".join(f"\n{part}\n" for part in parts if part)
     return f"---\n{''.join(lines)}---\n{body}".encode("utf-8", "replace")
 

@@ -34,10 +34,7 @@ def launch_agent(
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_bytes(encode(prompt))
     filled = {**values, "worktree": str(worktree), "prompt_file": str(file)}
-    # One pass over each argument: braces in a value are not filled in again.
-    arguments = [
-        re.sub("{(" + "|".join(WORDS) + ")}", lambda match: filled[match[1]], word) for word in command
-    ]
+    arguments = fill_command(command, filled)
     try:
         return subprocess.run(
             arguments, cwd=worktree, env=environment.build_program_env(env), check=False
@@ -47,3 +44,9 @@ def launch_agent(
         raise LedgerError(
             message, "see [launch] in your own config.toml; the worktree is ready all the same"
         ) from error
+
+
+def fill_command(command: Sequence[str], values: Mapping[str, str]) -> list[str]:
+    """The command's arguments with a value for each of WORDS; each value stays within one argument."""
+    # One pass over each argument: braces in a value are not filled in again.
+    return [re.sub("{(" + "|".join(WORDS) + ")}", lambda match: values[match[1]], word) for word in command]
