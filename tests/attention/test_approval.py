@@ -109,8 +109,8 @@ def test_who_said_what_makes_it_approved_or_not(
     if progress == "approved":
         deciding = branch.standing.review
         assert deciding
-        kind = "an agent" if reviews[-1][1] == "agent" and policy in (ALL, ANOTHER) else "a human"
-        assert approval.describe_reviewer(deciding).endswith(f", {kind}, unproven")
+        kind = "agent" if reviews[-1][1] == "agent" and policy in (ALL, ANOTHER) else "human"
+        assert approval.describe_reviewer(deciding).endswith(f" ({kind}, unproven)")
 
 
 def test_points_stay_open_until_a_review_ticks_them_or_a_human_approves() -> None:

@@ -288,7 +288,7 @@ def _describe_request(branch: Branch) -> tuple[str, ...]:
 
 def _name_reviewer(branch: Branch) -> str:
     review = branch.standing.review if branch.standing else None
-    return describe_reviewer(review) + "," if review else "a reviewer"
+    return describe_reviewer(review) if review else "a reviewer"
 
 
 def _add_round(branch: Branch, why: str) -> str:

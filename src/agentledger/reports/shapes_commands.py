@@ -13,6 +13,7 @@ from typing import Annotated, Literal
 from msgspec import Meta, field
 
 from agentledger.attention import turn
+from agentledger.attention.reviewing import VERDICTS
 from agentledger.model import work
 from agentledger.reports.prompt import cloud
 from agentledger.reports.shapes_ledger import Count, Entry, NextAction, Oid, Time, Unknown, one_of
@@ -40,7 +41,7 @@ class ReviewRun(Entry, frozen=True):
     branch: str
     task: str | None
     head: Oid | None
-    verdict: Annotated[str, one_of("approve", "request-changes", "reject", "none", "planned")]
+    verdict: Annotated[str, one_of(*VERDICTS, "none", "planned")]
     why: str | None
     open_points: tuple[str, ...]
     settled: tuple[str, ...]

@@ -52,7 +52,7 @@ def test_the_next_review_asks_about_the_open_points_and_what_changed_since(desk:
     resume = run(desk.repo.path, "prompt", "x1", "--for", "resume").out
     points = resume.partition("## The points that are open")[2].partition("\n## ")[0]
     assert "- [ ] src/a.py:1 two is wrong" in points
-    assert "(scripted, an agent, run by agentledger, unproven, of " in points
+    assert "by scripted (agent, run by agentledger, unproven), of " in points
     assert branches(desk.repo.path)["agent/x1"]["turn"]["about"] == "changes"
     desk.ready("x1", f"{INJECTED}b = 2\n", number=2)
     second = desk.review("scripted", "x1")["x1"]
@@ -93,7 +93,7 @@ def _third_round(desk: Reviewing) -> None:
     }
     assert not [f for f in entry["findings"] if f["rule"].startswith("REV")]
     why = (
-        "scripted, an agent, run by agentledger, unproven, has approved it; "
+        "scripted (agent, run by agentledger, unproven) has approved it; "
         "round 3, more than the policy's 2 rounds"
     )
     assert why in outputs.row("agent/x1")

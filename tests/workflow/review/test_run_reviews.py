@@ -102,9 +102,7 @@ def test_what_is_no_answer_is_no_verdict_and_is_written_down(
     assert (shown["turn"]["about"], shown["reviews"]) == ("ready", [])
     assert len(shown["review_state"]["no_verdicts"]) == 1
     assert not {f["rule"] for f in shown["findings"] if f["rule"] in ("REV002", "REV003", "REV004")}
-    assert "scripted, an agent, run by agentledger, unproven, came to no verdict" in outputs.row(
-        f"agent/{task}"
-    )
+    assert "scripted (agent, run by agentledger, unproven) came to no verdict" in outputs.row(f"agent/{task}")
     assert "no verdict" in outputs.page(f"agent/{task}")
     # The command that is told prints what the reviewer printed, without the secret.
     log = subprocess.run(
@@ -148,11 +146,11 @@ def test_hidden_characters_are_spelled_out(desk: Reviewing, ran: dict[str, dict[
 def test_an_agents_approval_informs_and_a_request_sends_it_back(outputs: Outputs) -> None:
     sound, points = outputs.branch("agent/sound"), outputs.branch("agent/points")
     assert sound["turn"]["about"] == "ready"
-    who = "scripted, an agent, run by agentledger, unproven, approves it, which only informs"
+    who = "scripted (agent, run by agentledger, unproven) approves it, which only informs"
     assert who in outputs.row("agent/sound")
     assert who in outputs.page("agent/sound")
     assert points["turn"]["about"] == "changes"
-    assert "scripted, an agent, run by agentledger, unproven, has asked for changes" in outputs.row(
+    assert "scripted (agent, run by agentledger, unproven) has asked for changes" in outputs.row(
         "agent/points"
     )
     assert [point["text"] for point in points["review_state"]["open_points"]] == [

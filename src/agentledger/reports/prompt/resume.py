@@ -214,7 +214,7 @@ def compose_points(now: Now) -> list[Part]:
     if not points:
         return []
     lines = [
-        f"- [ ] {point.text}\n      ({describe_reviewer(point.review)}, of {point.review.head[:12]})"
+        f"- [ ] {point.text}\n      by {describe_reviewer(point.review)}, of {point.review.head[:12]}"
         for point in points
     ]
     text = Piece(what="the open points", text=quote_text("\n".join(lines)), label="The points (quoted):")
