@@ -91,7 +91,7 @@ class Placer:
                 containers, name, row = containers[:-1], modules[-1], name
         return CaseName(file, _cut(containers), name[:_LONGEST], row)
 
-    def find_broken_file(self, suites: Sequence[str], attributes: Mapping[str, str]) -> str:
+    def find_broken_file(self, attributes: Mapping[str, str]) -> str:
         """The file that did not load, where a failed case stands for a whole file; else ''."""
         owner, name = self._clean(attributes.get("classname", "")), self._clean(attributes.get("name", ""))
         path = self._find_path(name)

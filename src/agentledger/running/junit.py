@@ -43,19 +43,19 @@ class OtherDocument(Unreadable):
 class Collector(Protocol):
     """What takes the tests as they are read: counts (`tests_tally.Tally`), or names (`named_results`)."""
 
-    def add_case(self, suites: Sequence[str], attributes: Mapping[str, str], end: End) -> None:
+    def add_case(self, suites: Sequence[str], attributes: Mapping[str, str], end: End, /) -> None:
         """Take a case in suites with these names; of its attributes some are the reader's (`_close_case`)."""
 
-    def count_suite(self, suites: Sequence[str]) -> int:
+    def count_suite(self, suites: Sequence[str], /) -> int:
         """How many suites with these names, the outermost first, there are with this one."""
 
-    def add_failed_suite(self, suites: Sequence[str]) -> None:
+    def add_failed_suite(self, suites: Sequence[str], /) -> None:
         """Take a failure that a suite has beside its tests."""
 
-    def add_finding(self, name: str) -> None:
+    def add_finding(self, name: str, /) -> None:
         """Take one of several findings of a program that has no tests."""
 
-    def add_unknown(self, number: int) -> None:
+    def add_unknown(self, number: int, /) -> None:
         """Take failures of which only the number is known."""
 
 

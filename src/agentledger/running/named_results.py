@@ -119,13 +119,13 @@ class _Names:
         self._not_loaded: dict[str, None] = {}
         self._beside = self.left_out = self.nameless = 0
 
-    def add_case(self, suites: Sequence[str], attributes: Mapping[str, str], end: End) -> None:
+    def add_case(self, suites: Sequence[str], attributes: Mapping[str, str], end: End, /) -> None:
         if not attributes.get("name", "").strip():
             self.nameless += 1
             return
         ending, why = _ENDINGS[end], attributes.get("why", "").strip()
-        broken = self._placer.find_broken_file(suites, attributes) if ending is Ending.FAILED else ""
-        if ending is Ending.FAILED and _HOOK.match(attributes["name"].strip()):
+        broken = self._placer.find_broken_file(attributes) if ending is Ending.FAILED else ""
+        if ending is Ending.FAILED and _HOOK.search(attributes["name"]):
             self._beside += 1
         elif broken:
             if len(self._not_loaded) < _MOST_FILES:
@@ -141,14 +141,14 @@ class _Names:
             name = self._placer.name_case(suites, attributes)
             self._cases.append(CaseResult(name, ending, why[:_MOST_MESSAGE] if failed else ""))
 
-    def count_suite(self, suites: Sequence[str]) -> int:
+    def count_suite(self, _suites: Sequence[str], /) -> int:
         # Suites of one name are told apart for tries of a test only; here each case is counted.
         return 1
 
-    def add_failed_suite(self, suites: Sequence[str]) -> None:
+    def add_failed_suite(self, _suites: Sequence[str], /) -> None:
         self._beside += 1
 
-    def add_finding(self, name: str) -> None:
+    def add_finding(self, _name: str, /) -> None:
         self._beside += 1
 
     def add_unknown(self, number: int) -> None:
