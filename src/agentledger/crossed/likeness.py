@@ -12,6 +12,7 @@ import math
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from typing import NamedTuple
 
 ALIKE = 0.75
@@ -35,7 +36,7 @@ class Alike(NamedTuple):
 def list_features(body: str) -> Features:
     """The words of a body, and its pairs of neighbours; each as often as it is there."""
     words = _WORD.findall(body)[:_MOST_WORDS]
-    neighbours = [f"{word} {after}" for word, after in zip(words, words[1:], strict=False)]
+    neighbours = [f"{word} {after}" for word, after in pairwise(words)]
     return frozenset((*_number(words), *_number(neighbours)))
 
 

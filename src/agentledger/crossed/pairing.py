@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Sequence
+from difflib import SequenceMatcher
 from typing import NamedTuple
 
 from agentledger.crossed.likeness import ALIKE, Features, find_alike, list_features
@@ -24,6 +25,8 @@ _ASSERTS = re.compile(
     re.IGNORECASE,
 )
 _MOST_COMPARED = 2_000  # tests of each side that are compared word by word
+_MOST_ROWS, _LONGEST_ROW = 60, 60  # rows of one test that are compared, and characters of each
+_LEAST_ROW = 0.5  # how alike two rows have to be
 _LEAST_MOVED = 0.3  # how alike two tests of one name in two places have to be
 _LEAST_ALONE = 0.5  # the same for names that are no test's alone, such as `works`
 
@@ -134,9 +137,9 @@ def _plain_name(test: _Test) -> Hashable:
 
 
 def _match(tests: Sequence[_Test], others: Sequence[_Test]) -> Iterator[tuple[_Test, _Test]]:
-    """Pair two lists: by the same row, at the same place if there are several, and the others as they come."""
+    """Pair two lists: by the same row, at the same place if there are several, and then by rows that are alike."""
     left = {other.name: other for other in others}
-    rest = tests
+    rest = list(tests)
     for part in (_all_but_file, _row_alone):
         places = _group(reversed(left.values()), part)
         again = []
@@ -146,7 +149,31 @@ def _match(tests: Sequence[_Test], others: Sequence[_Test]) -> Iterator[tuple[_T
             else:
                 again.append(test)
         rest = again
-    yield from zip(rest, left.values(), strict=False)
+    yield from _match_rows(rest, list(left.values()))
+
+
+def _match_rows(tests: Sequence[_Test], others: Sequence[_Test]) -> Iterator[tuple[_Test, _Test]]:
+    """Pair what has other rows, the most alike first: a new row alone does not take the place of one that is gone."""
+    tests, others = tests[:_MOST_ROWS], others[:_MOST_ROWS]
+    measured = [
+        (-_measure_rows(test, other), number, rival)
+        for number, test in enumerate(tests)
+        for rival, other in enumerate(others)
+    ]
+    left, right = set(range(len(tests))), set(range(len(others)))
+    for likeness, number, rival in sorted(measured):
+        if -likeness >= _LEAST_ROW and number in left and rival in right:
+            left.remove(number)
+            right.remove(rival)
+            yield tests[number], others[rival]
+
+
+def _measure_rows(test: _Test, other: _Test) -> float:
+    """How alike two rows are; a test that became a table, or was one, is its own successor whatever its rows."""
+    left, right = test.name.row, other.name.row
+    if left is None or right is None:
+        return 1.0
+    return SequenceMatcher(None, left[:_LONGEST_ROW], right[:_LONGEST_ROW], autojunk=False).ratio()
 
 
 def _all_but_file(test: _Test) -> Hashable:

@@ -28,7 +28,7 @@ class Piece(NamedTuple):
 
 
 _BLOCK = re.compile(
-    r"(?<![\w.$])(describe|context|suite|it|test|specify|fit|xit|fdescribe|xdescribe|xtest)((?:\s*\.\s*\w+)*)\s*(?=[(`])"
+    r"(?<![\w.$])(?:Deno\.|t\.)?(describe|context|suite|it|test|specify|fit|xit|fdescribe|xdescribe|xtest)((?:\s*\.\s*\w+)*)\s*(?=[(`])"
 )
 _CONTAINERS = ("describe", "context", "suite", "fdescribe", "xdescribe")
 _TITLE = re.compile(
@@ -36,23 +36,22 @@ _TITLE = re.compile(
     re.DOTALL,
 )
 _TABLE = re.compile(r"`(?:[^`\\]|\\.)*+`?", re.DOTALL)
-    r"^func\s+(?:\(\s*\w+\s+\*?\w+\s*\)\s*)?((?:Test|Example|Fuzz|Benchmark)\w*)\s*\(", re.M
-)
 _GO_RUN = re.compile(r"\b\w+\.Run\(\s*(?:\"((?:[^\"\\\n]|\\.){0,300}+)\"|`([^`]{0,300})`)")
 _METHOD = re.compile(
-    r"^[ \t]*(?:(?:pub(?:\([^)\n]*\))?|public|private|protected|internal|static|final|async|suspend|override|open|virtual"
-    r"|unsafe|sealed|inline|abstract|const)[ \t]+){0,6}"
-    r"(?:(?:fun|func(?:[ \t]*\([^()\n]{0,100}\))?|fn|function|def)[ \t]+(`[^`\n]{1,300}`|\w+)|(?:[A-Za-z_][\w.<>,\[\]?]*[ \t]+)(\w+))"
+    r"^[ \t]*(?:(?:pub(?:\([^)\n]*\))?|public|private|protected|internal|static|final|async|suspend|override"
+    r"|open|virtual|unsafe|sealed|inline|abstract|const)[ \t]+){0,6}"
+    r"(?:(?:fun|func(?:[ \t]*\([^()\n]{0,100}\))?|fn|function|def)[ \t]+(`[^`\n]{1,300}`|\w+)"
+    r"|(?:[A-Za-z_][\w.<>,\[\]?]*[ \t]+)(\w+))"
     r"(?:<[^<>\n]{0,100}>)?[ \t]*\(",
-    re.M,
+    re.MULTILINE,
 )
 _CLASS = re.compile(
     r"^[ \t]*(?:(?:pub|public|private|protected|internal|static|final|abstract|sealed|open|data|inner|partial"
     r"|export)[ \t]+){0,5}"
     r"(?:class|mod|object|interface|trait|impl|struct|record)[ \t]+(\w+)",
-    re.M,
+    re.MULTILINE,
 )
-_C_TEST = re.compile(r"^[ \t]*(?:TYPED_)?TEST(?:_F|_P)?\(\s*(\w+)\s*,\s*(\w+)\s*\)", re.M)
+_C_TEST = re.compile(r"^[ \t]*(?:TYPED_)?TEST(?:_F|_P)?\(\s*(\w+)\s*,\s*(\w+)\s*\)", re.MULTILINE)
 _PYTHON_PIECE = re.compile(r"([ \t]*)(?:async[ \t]+)?(def|class)[ \t]+(\w+)")
 _RUBY_PIECE = re.compile(
     r"([ \t]*)(?:RSpec\.)?[xf]?"

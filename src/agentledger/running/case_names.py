@@ -12,7 +12,6 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from pathlib import PurePosixPath
 from typing import NamedTuple
 
 _LONGEST = 500  # characters of a part of a name
@@ -176,7 +175,7 @@ class Placer:
 
 
 def _stem_of(path: str) -> str:
-    return str(PurePosixPath(path).with_suffix("")) if path else ""
+    return path.rpartition(".")[0] or path
 
 
 def _ends_of(parts: Sequence[str]) -> Iterator[str]:
