@@ -14,7 +14,7 @@ from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, 
 from difflib import SequenceMatcher
 from typing import NamedTuple
 
-from agentledger.crossed.likeness import ALIKE, Features, find_alike, list_features
+from agentledger.crossed.likeness import ALIKE, Alike, Features, find_alike, list_features, measure_likeness
 from agentledger.crossed.texts import TestText, Texts
 from agentledger.running.case_names import CaseName
 
@@ -24,8 +24,12 @@ _ASSERTS = re.compile(
     r"|\bmust_|\bAssert\b|\bverify\b|\bpanic!|\bensure\b|\bcheck\(|\bEXPECT_|\bfail\(",
     re.IGNORECASE,
 )
+# Of `test_adds_two` and of `TestAddsTwo`.
+_TITLE_WORD = re.compile(r"[^\W\d_]+|\d+")
+_LONGEST_TITLE = 300
 _MOST_COMPARED = 2_000  # tests of each side that are compared word by word
 _MOST_ROWS, _LONGEST_ROW = 60, 60  # rows of one test that are compared, and characters of each
+_MOST_ROW_PAIRS = 20_000  # pairs of rows that are compared in all
 _LEAST_ROW = 0.5  # how alike two rows have to be
 _LEAST_MOVED = 0.3  # how alike two tests of one name in two places have to be
 _LEAST_ALONE = 0.5  # the same for names that are no test's alone, such as `works`
@@ -51,6 +55,7 @@ def pair_tests(
     pairing = _Pairing(gone, new, base, branch)
     pairing.pair_equal(_same_test, _say_row)
     pairing.pair_equal(_same_name_and_body, lambda *_: "moved")
+    pairing.pair_equal(_same_titles, lambda *_: "moved")
     pairing.pair_equal(_same_body, _say_renamed)
     pairing.pair_moved()
     pairing.pair_alike()
@@ -66,6 +71,7 @@ class _Pairing:
         self._gone = {name: _Test(name, base.find(name)) for name in sorted(gone, key=_order)}
         self._new = {name: _Test(name, branch.find(name)) for name in sorted(new, key=_order)}
         self.pairs: dict[CaseName, Pair] = {}
+        self._row_pairs = 0
 
     def _join(self, gone: _Test, new: _Test, how: str) -> None:
         del self._gone[gone.name]
@@ -77,8 +83,25 @@ class _Pairing:
         rivals = _group(self._new.values(), key)
         for same, tests in _group(self._gone.values(), key).items():
             others = rivals.get(same, [])
-            for gone, new in list(_match(tests, others)):
+            for gone, new in list(self._match(tests, others)):
                 self._join(gone, new, say(gone, new))
+
+    def _match(self, tests: Sequence[_Test], others: Sequence[_Test]) -> Iterator[tuple[_Test, _Test]]:
+        """Pair two lists: by the same row, at the same place if there are several, and then by rows that are alike."""
+        left = {other.name: other for other in others}
+        rest = list(tests)
+        for part in (_all_but_file, _row_alone):
+            places = _group(reversed(left.values()), part)
+            again = []
+            for test in rest:
+                if same := places.get(part(test)):
+                    yield test, left.pop(same.pop().name)
+                else:
+                    again.append(test)
+            rest = again
+        self._row_pairs += min(len(rest), _MOST_ROWS) * min(len(left), _MOST_ROWS)
+        if self._row_pairs <= _MOST_ROW_PAIRS:
+            yield from _match_rows(rest, list(left.values()))
 
     def pair_moved(self) -> None:
         """Pair tests of one name in two places, whose bodies differ."""
@@ -101,7 +124,8 @@ class _Pairing:
         tests, others = tests[:_MOST_COMPARED], others[:_MOST_COMPARED]
         left, right = _list_all_features(tests), _list_all_features(others)
         taken: set[CaseName] = set()
-        for likeness, number, rival in find_alike(left, right, least):
+        found = find_alike(left, right, least)
+        for likeness, number, rival in _rank_by_titles(found, tests, others):
             gone, new = tests[number], others[rival]
             if gone.name not in taken and new.name not in taken:
                 taken |= {gone.name, new.name}
@@ -128,28 +152,17 @@ def _same_name_and_body(test: _Test) -> Hashable | None:
     return (test.name.name, test.text.body) if test.text.body else None
 
 
+def _same_titles(test: _Test) -> Hashable | None:
+    """Of tests whose lines were not found: the name is all that there is."""
+    return None if test.text.body else (test.name.containers, test.name.name)
+
+
 def _same_body(test: _Test) -> Hashable | None:
     return test.text.body if _ASSERTS.search(test.text.body) else None
 
 
 def _plain_name(test: _Test) -> Hashable:
     return test.name.name
-
-
-def _match(tests: Sequence[_Test], others: Sequence[_Test]) -> Iterator[tuple[_Test, _Test]]:
-    """Pair two lists: by the same row, at the same place if there are several, and then by rows that are alike."""
-    left = {other.name: other for other in others}
-    rest = list(tests)
-    for part in (_all_but_file, _row_alone):
-        places = _group(reversed(left.values()), part)
-        again = []
-        for test in rest:
-            if same := places.get(part(test)):
-                yield test, left.pop(same.pop().name)
-            else:
-                again.append(test)
-        rest = again
-    yield from _match_rows(rest, list(left.values()))
 
 
 def _match_rows(tests: Sequence[_Test], others: Sequence[_Test]) -> Iterator[tuple[_Test, _Test]]:
@@ -192,6 +205,21 @@ def _say_row(gone: _Test, new: _Test) -> str:
 
 def _say_renamed(gone: _Test, new: _Test) -> str:
     return "renamed" if gone.name.file == new.name.file else "moved and renamed"
+
+
+def _rank_by_titles(found: Sequence[Alike], tests: Sequence[_Test], others: Sequence[_Test]) -> list[Alike]:
+    """Among bodies that are alike, as those of one file often are, the names tell which is which."""
+    left, right = [_list_title_words(test) for test in tests], [_list_title_words(test) for test in others]
+
+    def weigh(alike: Alike) -> tuple[float, int, int]:
+        titles = measure_likeness(left[alike.left], right[alike.right])
+        return -(alike.likeness + titles), alike.left, alike.right
+
+    return sorted(found, key=weigh)
+
+
+def _list_title_words(test: _Test) -> Features:
+    return frozenset(_TITLE_WORD.findall(test.name.name[:_LONGEST_TITLE].lower()))
 
 
 def _percent(likeness: float) -> str:

@@ -15,6 +15,7 @@ from agentledger.crossed.pieces import Piece, list_pieces
 from agentledger.running.case_names import CaseName
 
 _MOST_TEXT = 20_000  # characters of a test that are kept
+_MOST_TEXTS = 30 << 20  # characters of all tests of one side that are compared
 _MOST_PATTERNS = 2_000  # titles with gaps that are tried for a name
 # What a runner fills in: `%s`, `$name`, `${…}`, `#{…}`.
 _GAP = re.compile(r"%(?:[sdifjoOp#$c]|\.\d+f)|\$\{[^}]*\}|#\{[^}]*\}|\$#|\$[A-Za-z_][\w.]*")
@@ -46,6 +47,7 @@ class Texts:
         self._by_title: dict[str, list[_Place]] = defaultdict(list)
         self._with_gaps: list[tuple[tuple[str, ...], str, _Place]] = []
         self._known: dict[_Place, TestText] = {}
+        self._left = _MOST_TEXTS
         for path in sorted(files):
             for piece in list_pieces(path, files[path]):
                 if piece.is_test:
@@ -89,6 +91,9 @@ class Texts:
     def _cut(self, place: _Place) -> TestText:
         piece = place.piece
         text = self._files[place.path][piece.start : piece.end][:_MOST_TEXT]
+        self._left -= len(text)
+        if self._left < 0:
+            return TestText(place.path, text.strip("\n"))
         return TestText(place.path, text.strip("\n"), normalise_body(place.path, text, piece.titles[-1]))
 
 
