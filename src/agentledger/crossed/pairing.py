@@ -25,7 +25,11 @@ _ASSERTS = re.compile(
     re.IGNORECASE,
 )
 # Of `test_adds_two` and of `TestAddsTwo`.
-_TITLE_WORD = re.compile(r"[^\W\d_]+|\d+")
+_TITLE_WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+|[^\W\d_a-zA-Z]+")
+# Bodies that are less alike than this are taken for one test only if their names have something in common: tests of
+# one file begin and end alike. Measured on 33 pairs below 0.88 of 15 projects: of four that go, four were wrong.
+_SURE, _LEAST_TITLES = 0.85, 0.25
+_SPELLING = re.compile(r"[\W_]+")
 _LONGEST_TITLE = 300
 _MOST_COMPARED = 2_000  # tests of each side that are compared word by word
 _MOST_ROWS, _LONGEST_ROW = 60, 60  # rows of one test that are compared, and characters of each
@@ -125,7 +129,7 @@ class _Pairing:
         left, right = _list_all_features(tests), _list_all_features(others)
         taken: set[CaseName] = set()
         found = find_alike(left, right, least)
-        for likeness, number, rival in _rank_by_titles(found, tests, others):
+        for likeness, number, rival in _rank_by_titles(found, tests, others, least):
             gone, new = tests[number], others[rival]
             if gone.name not in taken and new.name not in taken:
                 taken |= {gone.name, new.name}
@@ -162,7 +166,8 @@ def _same_body(test: _Test) -> Hashable | None:
 
 
 def _plain_name(test: _Test) -> Hashable:
-    return test.name.name
+    """The name, however it is spelt: `TestAdds_two` and `test_adds_two` are one."""
+    return _SPELLING.sub("", test.name.name.lower()) or test.name.name
 
 
 def _match_rows(tests: Sequence[_Test], others: Sequence[_Test]) -> Iterator[tuple[_Test, _Test]]:
@@ -207,19 +212,22 @@ def _say_renamed(gone: _Test, new: _Test) -> str:
     return "renamed" if gone.name.file == new.name.file else "moved and renamed"
 
 
-def _rank_by_titles(found: Sequence[Alike], tests: Sequence[_Test], others: Sequence[_Test]) -> list[Alike]:
+def _rank_by_titles(
+    found: Sequence[Alike], tests: Sequence[_Test], others: Sequence[_Test], least: float
+) -> list[Alike]:
     """Among bodies that are alike, as those of one file often are, the names tell which is which."""
     left, right = [_list_title_words(test) for test in tests], [_list_title_words(test) for test in others]
-
-    def weigh(alike: Alike) -> tuple[float, int, int]:
+    ranked = []
+    for alike in found:
         titles = measure_likeness(left[alike.left], right[alike.right])
-        return -(alike.likeness + titles), alike.left, alike.right
-
-    return sorted(found, key=weigh)
+        if least < ALIKE or alike.likeness >= _SURE or titles >= _LEAST_TITLES:
+            ranked.append((-(alike.likeness + titles), alike))
+    return [alike for _, alike in sorted(ranked)]
 
 
 def _list_title_words(test: _Test) -> Features:
-    return frozenset(_TITLE_WORD.findall(test.name.name[:_LONGEST_TITLE].lower()))
+    words = _TITLE_WORD.findall(test.name.name[:_LONGEST_TITLE])
+    return frozenset(word.lower() for word in words) - {"test"}
 
 
 def _percent(likeness: float) -> str:
