@@ -74,9 +74,13 @@ class _Ends:
             return end
         if name.file in self.not_loaded or any(part in self.not_loaded for part in name.containers):
             return Ending.NOT_LOADED
-        if self.beside and (name.file, name.containers) not in self.ran:
+        if self.beside and not self.ran_beside(name):
             return Ending.NOT_LOADED  # of Go and others: its package was not built
         return None
+
+    def ran_beside(self, name: CaseName) -> bool:
+        """Did others of its file and containers run?"""
+        return (name.file, name.containers) in self.ran
 
     def surely_lacks(self, name: CaseName) -> bool:
         return self.is_whole and self.end_of(name) is None
@@ -181,7 +185,7 @@ class _Teller:
             return Word.NOT_RUN if still else Word.GONE_PASSING
         if before is Ending.SKIPPED:
             return Word.NOT_RUN
-        if self._c.is_whole:
+        if self._c.surely_lacks(name) and self._c.ran_beside(name):
             # Rows that are made of the code go with it.
             return Word.NOT_RUN if name.row is None else Word.GONE_WITH_SUBJECT
         self.unknown += 1
