@@ -33,6 +33,7 @@ _GO = _join(_LINE_COMMENT, _BLOCK_COMMENT, _DOUBLE, r"`[^`]*`?", _CHARACTER)
 _RUST = _join(_LINE_COMMENT, _BLOCK_COMMENT, r'\br#".*?(?:"#|\Z)', r'"(?:[^"\\]|\\.)*+"?', _CHARACTER)
 _NET = _join(_LINE_COMMENT, _BLOCK_COMMENT, _TRIPLE, r'@"(?:[^"]|"")*+"?', _DOUBLE, _CHARACTER)
 _PHP = _join(_LINE_COMMENT, r"#(?!\[)[^\n]*", _BLOCK_COMMENT, r'"(?:[^"\\]|\\.)*+"?', r"'(?:[^'\\]|\\.)*+'?")
+_PYTHON = _join(r"#[^\n]*", r"'''.*?(?:'''|\Z)", _TRIPLE, _DOUBLE, _SINGLE)
 _BY_ENDING: Mapping[str, re.Pattern[str]] = {
     **dict.fromkeys(("js", "jsx", "ts", "tsx", "mjs", "cjs", "mts", "cts", "vue", "svelte"), _SCRIPT),
     **dict.fromkeys(("java", "kt", "kts", "groovy", "scala", "swift"), _JVM),
@@ -41,18 +42,31 @@ _BY_ENDING: Mapping[str, re.Pattern[str]] = {
     "go": _GO,
     "rs": _RUST,
     "php": _PHP,
+    "py": _PYTHON,
+    "pyi": _PYTHON,
 }
-_PYTHON = re.compile(
-    r"#[^\n]*" + r"|'''.*?(?:'''|\Z)" + "|" + _TRIPLE + "|" + _DOUBLE + "|" + _SINGLE, re.DOTALL
-)
+# Of languages whose strings are not known, such as Ruby.
+_LINES_OF_COMMENT = re.compile(r"^[ \t]*#[^\n]*", re.MULTILINE)
+_COMMENTS = ("//", "/*", "#")
 _BRACKET = re.compile(r"[(){}\[\]]")
 _PAIRS = {")": "(", "]": "[", "}": "{"}
 
 
+def has_mask(ending: str) -> bool:
+    """Is it known how strings and comments look in files with this ending?"""
+    return ending in _BY_ENDING
+
+
 def mask_text(text: str, ending: str) -> str:
     """The text with blanks in place of strings and comments; lines and places stay."""
-    pattern = _PYTHON if ending in ("py", "pyi") else _BY_ENDING.get(ending)
+    pattern = _BY_ENDING.get(ending)
     return text if pattern is None else pattern.sub(_blank, text)
+
+
+def drop_comments(text: str, ending: str) -> str:
+    """The text without its comments."""
+    pattern = _BY_ENDING.get(ending, _LINES_OF_COMMENT)
+    return pattern.sub(lambda match: " " if match[0].lstrip().startswith(_COMMENTS) else match[0], text)
 
 
 def _blank(match: re.Match[str]) -> str:

@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from agentledger.crossed.masks import mask_text
+from agentledger.crossed.masks import drop_comments
 from agentledger.crossed.pieces import Piece, list_pieces
 from agentledger.running.case_names import CaseName
 
@@ -123,36 +123,6 @@ def _fits(parts: Sequence[str], title: str) -> bool:
 
 def normalise_body(path: str, text: str, title: str) -> str:
     """The text of a test without comments, its own name and the width of its blanks."""
-    ending = path.rpartition(".")[2].lower()
-    masked = mask_text(text, ending)
-    kept = text
-    if masked is not text:
-        # A comment is what is blank in the mask and no string: it begins with one of these marks.
-        kept = _drop_comments(text, masked, ending)
+    kept = drop_comments(text, path.rpartition(".")[2].lower())
     kept = kept.replace(title, "·", 1) if title else kept
     return _BLANKS.sub(" ", kept).strip()
-
-
-_COMMENT = re.compile(r"//[^\n]*|/\*.*?(?:\*/|\Z)", re.DOTALL)
-_HASH = re.compile(r"#[^\n]*")
-
-
-def _drop_comments(text: str, masked: str, ending: str) -> str:
-    pattern = _HASH if ending in ("py", "pyi", "rb", "php") else _COMMENT
-    out: list[str] = []
-    at = 0
-    for match in pattern.finditer(text):
-        start = match.start()
-        # Where a comment begins, the mask is blank, and it was not blank before for a string that is still open.
-        if start < at or masked[start] != " " or _is_in_string(text, masked, start):
-            continue
-        out.append(text[at:start])
-        at = match.end()
-    return "".join(out) + text[at:]
-
-
-def _is_in_string(text: str, masked: str, place: int) -> bool:
-    before = place - 1
-    while before >= 0 and text[before] in " \t":
-        before -= 1
-    return before >= 0 and text[before] != "\n" and masked[before] == " "
