@@ -288,4 +288,4 @@ def test_hostile_texts_end(path: str) -> None:
         "public ",
     )
     for text in hostile:
-        assert len(list_pieces(path, text * (200_000 // len(text)))) < 200_000
+        assert len(list_pieces(path, text * (100_000 // len(text)))) < 100_000

@@ -16,7 +16,7 @@ from agentledger.running.case_names import CaseName
 
 _MOST_TEXT = 20_000  # characters of a test that are kept
 _MOST_TEXTS = 30 << 20  # characters of all tests of one side that are compared
-_MOST_PATTERNS = 2_000  # titles with gaps that are tried for a name
+_MOST_PATTERNS, _MOST_TRIES = 2_000, 1_000_000  # titles with gaps that are tried for a name, and for all
 # What a runner fills in: `%s`, `$name`, `${…}`, `#{…}`.
 _GAP = re.compile(r"%(?:[sdifjoOp#$c]|\.\d+f)|\$\{[^}]*\}|#\{[^}]*\}|\$#|\$[A-Za-z_][\w.]*")
 _BLANKS = re.compile(r"\s+")
@@ -47,7 +47,7 @@ class Texts:
         self._by_title: dict[str, list[_Place]] = defaultdict(list)
         self._with_gaps: list[tuple[tuple[str, ...], str, _Place]] = []
         self._known: dict[_Place, TestText] = {}
-        self._left = _MOST_TEXTS
+        self._left, self._tries = _MOST_TEXTS, _MOST_TRIES
         for path in sorted(files):
             for piece in list_pieces(path, files[path]):
                 if piece.is_test:
@@ -84,9 +84,11 @@ class Texts:
         return self._find_with_gaps(name, titles)
 
     def _find_with_gaps(self, name: CaseName, titles: Sequence[str]) -> Sequence[_Place]:
-        fitting = (each for each in self._with_gaps if not name.file or each[1] == name.file)
-        tried = [each for each, _ in zip(fitting, range(_MOST_PATTERNS), strict=False)]
-        return [place for parts, _, place in tried if any(_fits(parts, title) for title in titles)]
+        fitting = [each for each in self._with_gaps if not name.file or each[1] == name.file][:_MOST_PATTERNS]
+        self._tries -= len(fitting)
+        if self._tries < 0:
+            return []
+        return [place for parts, _, place in fitting if any(_fits(parts, title) for title in titles)]
 
     def _cut(self, place: _Place) -> TestText:
         piece = place.piece

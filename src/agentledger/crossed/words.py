@@ -31,7 +31,7 @@ class Words:
     words: tuple[WordOnTest, ...] = ()
     #: How many words there are, also those left out.
     total: int = 0
-    #: Tests of base's that do not simply pass, and of which nothing can be said.
+    #: Tests that passed on base, and of which the runs do not tell enough.
     unknown: int = 0
     #: Of the branch's passing tests: how many fail on base's code, and how many need names that base lacks; None
     #: where the run does not tell.
