@@ -223,7 +223,7 @@ def _rank_by_titles(
     for alike in found:
         titles = measure_likeness(left[alike.left], right[alike.right])
         if least < ALIKE or alike.likeness >= _SURE or titles >= _LEAST_TITLES:
-            ranked.append((-(alike.likeness + titles), alike))
+            ranked.append((-(alike.likeness + titles / 2), alike))
     return [alike for _, alike in sorted(ranked)]
 
 

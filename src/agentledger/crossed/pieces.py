@@ -56,7 +56,7 @@ _PYTHON_PIECE = re.compile(r"([ \t]*)(?:async[ \t]+)?(def|class)[ \t]+(\w+)")
 _RUBY_PIECE = re.compile(
     r"([ \t]*)(?:RSpec\.)?[xf]?"
     r"(?:(describe|context|feature|it|specify|example|scenario|test|should|class|module|def)\b)"
-    r"""[ \t(]+(?:"((?:[^"\\\n]|\\.){0,300}+)"|'((?:[^'\\\n]|\\.){0,300}+)'|([\w.:?!]{1,200}))"""
+    r"""[ \t(]+(?:"((?:[^"\\\n]|\\.){0,300}+)"|'((?:[^'\\\n]|\\.){0,300}+)'|(?!do\b)([\w.:?!]{1,200}))"""
 )
 _RUBY_CONTAINERS = ("describe", "context", "feature", "class", "module")
 _SCRIPTS = ("js", "jsx", "ts", "tsx", "mjs", "cjs", "mts", "cts", "vue", "svelte")
