@@ -10,7 +10,7 @@ proportion to its length, whatever is in it.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 _LINE_COMMENT = r"//[^\n]*"
 _BLOCK_COMMENT = r"/\*.*?(?:\*/|\Z)"
@@ -23,17 +23,19 @@ _CHARACTER = r"'(?:[^'\\\n]|\\[^\n]{1,8}?)'"  # no lifetime of Rust's
 _REGEX = r"(?<=[(,=:\[!&|?{};])\s?/(?![*/])(?:[^/\\\n\[]|\\[^\n]|\[(?:[^\]\\\n]|\\[^\n]){0,200}\]){1,300}/"
 
 
-def _join(*patterns: str) -> re.Pattern[str]:
+def _join(patterns: Sequence[str]) -> re.Pattern[str]:
     return re.compile("|".join(patterns), re.DOTALL)
 
 
-_SCRIPT = _join(_LINE_COMMENT, _BLOCK_COMMENT, _DOUBLE, _SINGLE, _TEMPLATE, _REGEX)
-_JVM = _join(_LINE_COMMENT, _BLOCK_COMMENT, _TRIPLE, _DOUBLE, _CHARACTER)
-_GO = _join(_LINE_COMMENT, _BLOCK_COMMENT, _DOUBLE, r"`[^`]*`?", _CHARACTER)
-_RUST = _join(_LINE_COMMENT, _BLOCK_COMMENT, r'\br#".*?(?:"#|\Z)', r'"(?:[^"\\]|\\.)*+"?', _CHARACTER)
-_NET = _join(_LINE_COMMENT, _BLOCK_COMMENT, _TRIPLE, r'@"(?:[^"]|"")*+"?', _DOUBLE, _CHARACTER)
-_PHP = _join(_LINE_COMMENT, r"#(?!\[)[^\n]*", _BLOCK_COMMENT, r'"(?:[^"\\]|\\.)*+"?', r"'(?:[^'\\]|\\.)*+'?")
-_PYTHON = _join(r"#[^\n]*", r"'''.*?(?:'''|\Z)", _TRIPLE, _DOUBLE, _SINGLE)
+_SCRIPT = _join([_LINE_COMMENT, _BLOCK_COMMENT, _DOUBLE, _SINGLE, _TEMPLATE, _REGEX])
+_JVM = _join([_LINE_COMMENT, _BLOCK_COMMENT, _TRIPLE, _DOUBLE, _CHARACTER])
+_GO = _join([_LINE_COMMENT, _BLOCK_COMMENT, _DOUBLE, r"`[^`]*`?", _CHARACTER])
+_RUST = _join([_LINE_COMMENT, _BLOCK_COMMENT, r'\br#".*?(?:"#|\Z)', r'"(?:[^"\\]|\\.)*+"?', _CHARACTER])
+_NET = _join([_LINE_COMMENT, _BLOCK_COMMENT, _TRIPLE, r'@"(?:[^"]|"")*+"?', _DOUBLE, _CHARACTER])
+_PHP = _join(
+    [_LINE_COMMENT, r"#(?!\[)[^\n]*", _BLOCK_COMMENT, r'"(?:[^"\\]|\\.)*+"?', r"'(?:[^'\\]|\\.)*+'?"]
+)
+_PYTHON = _join([r"#[^\n]*", r"'''.*?(?:'''|\Z)", _TRIPLE, _DOUBLE, _SINGLE])
 _BY_ENDING: Mapping[str, re.Pattern[str]] = {
     **dict.fromkeys(("js", "jsx", "ts", "tsx", "mjs", "cjs", "mts", "cts", "vue", "svelte"), _SCRIPT),
     **dict.fromkeys(("java", "kt", "kts", "groovy", "scala", "swift"), _JVM),

@@ -58,7 +58,7 @@ class _Fate(NamedTuple):
     how: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class _Ends:
     """How the tests of a run ended, by name; and whether one that is not there did not run for sure."""
 
@@ -89,11 +89,11 @@ class _Ends:
 def _index(run: TestRun | None) -> _Ends:
     run = run or TestRun()
     return _Ends(
-        {case.name: case.ending for case in run.cases},
-        frozenset(run.not_loaded),
-        frozenset((case.name.file, case.name.containers) for case in run.cases),
-        run.is_whole,
-        run.beside,
+        by_name={case.name: case.ending for case in run.cases},
+        not_loaded=frozenset(run.not_loaded),
+        ran=frozenset((case.name.file, case.name.containers) for case in run.cases),
+        is_whole=run.is_whole,
+        beside=run.beside,
     )
 
 
