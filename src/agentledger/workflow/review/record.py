@@ -10,13 +10,17 @@ import json
 import time
 from dataclasses import dataclass
 
+from agentledger.attention.reviewing import list_reviews
 from agentledger.control import append
 from agentledger.documents import RawDocument, parse_review
 from agentledger.model import ledger_paths
 from agentledger.model.errors import LedgerError
+from agentledger.model.fleet import Branch
 from agentledger.model.ledger import Source
 from agentledger.model.text import escape_hidden
 from agentledger.workflow.session.manager_context import Managing
+
+_AHEAD = 60  # seconds that a review may be ahead of the clock and still be followed by one later
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,11 +67,13 @@ class Recorded:
 
 
 def record_review(desk: Managing, verdict: Verdict, now: int, *, dry_run: bool = False) -> Recorded:
-    """Append a review to the control branch; `now` is its time in seconds since the epoch.
+    """Append a review to the control branch; `now` is its time in seconds since the epoch, at the earliest.
 
+    It is later than the branch's newest review: of two in one second, nobody could tell which came last.
     Raises LedgerError, and nothing is written, where a reader could not read it again, and where
     `control.append.commit_files` refuses.
     """
+    now = _find_next_second(desk.branch(verdict.branch), now)
     content = render_review(verdict, now)
     name = append.new_document_name(now, content)
     path = f"{ledger_paths.control_folder(verdict.task)}/reviews/{name}"
@@ -84,6 +90,12 @@ def record_review(desk: Managing, verdict: Verdict, now: int, *, dry_run: bool =
         unsigned=made.unsigned,
         to_publish=desk.publishes,
     )
+
+
+def _find_next_second(branch: Branch | None, now: int) -> int:
+    reviews = (*list_reviews(branch), *(branch.work.no_verdicts if branch.work else ())) if branch else ()
+    newest = max((review.at for review in reviews), default=0)
+    return newest + 1 if now <= newest < now + _AHEAD else now
 
 
 def render_review(verdict: Verdict, now: int) -> bytes:

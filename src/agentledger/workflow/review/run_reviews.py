@@ -40,8 +40,6 @@ from agentledger.workflow.review.run_reviewer import Ended, Job, run_reviewer
 from agentledger.workflow.session.manager_context import Managing, open_managing
 from agentledger.workflow.verify.one_check import read_dotenvs
 
-_QUICK = 60  # seconds that a review may be ahead of the clock and still be followed by one later
-
 Tell = Callable[[str], object]
 
 
@@ -296,8 +294,7 @@ class _Desk:
         now = self.clock()
         with open_managing(self.start, now) as desk:
             branch = desk.branch(prepared.branch)
-            at = _next_second(branch, now)
-            recorded = record_review(desk, self._verdict(prepared, reply, why, log), at)
+            recorded = record_review(desk, self._verdict(prepared, reply, why, log), now)
             asked = branch.standing.asked if branch and branch.standing else None
             run = ReviewRun(
                 branch=prepared.branch,
@@ -347,13 +344,6 @@ class _Desk:
             points=reply.points,
             settled=reply.settled,
         )
-
-
-def _next_second(branch: Branch | None, now: int) -> int:
-    """A time after that of the branch's newest review: of two in one second, nobody could tell which came last."""
-    work = branch.work if branch else None
-    newest = max((review.at for review in (*work.reviews, *work.no_verdicts)), default=0) if work else 0
-    return newest + 1 if now <= newest < now + _QUICK else now
 
 
 def _judge_end(ended: Ended, question: Question) -> tuple[Reply | None, str]:
