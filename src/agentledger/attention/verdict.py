@@ -224,7 +224,7 @@ def _describe_rest(branch: Branch) -> str:
     parts += [format_reasons(tuple(f.message for f in rules))] if rules else []
     parts += filter(None, (_describe_merge(branch),))
     if branch.findings is None and branch.work is None:
-        parts.append("it has no brief, so no rule was asked")
+        parts.append("no brief, so no rule was asked")
     text = "; ".join(parts)
     return f"{text[0].upper()}{text[1:]}" if text else ""
 

@@ -69,7 +69,7 @@ class BranchPage:
     #: Its checks, a mark for each word; and what its tests have lost.
     checks: tuple[Mark, ...]
     tests: Mark | None
-    #: Commits ahead of base, and behind it.
+    #: How far it is behind base; "" where it is not.
     distance: str
     #: Files and lines changed, the ledger's own aside.
     size: str
@@ -193,10 +193,9 @@ def build_branch_page(
 
 
 def _describe_distance(branch: Branch, fleet: Fleet) -> str:
-    if branch.state is State.UNREADABLE:
+    if branch.state is State.UNREADABLE or not branch.behind:
         return ""
-    ahead, behind = format_count(branch.ahead, "commit"), format_count(branch.behind, "commit")
-    return f"{ahead} ahead of {fleet.base.name}, {behind} behind"
+    return f"{format_count(branch.behind, 'commit')} behind {fleet.base.name}"
 
 
 def _build_facts(branch: Branch) -> tuple[Fact, ...]:

@@ -19,7 +19,6 @@ from agentledger.rules.check_worth import list_doubts
 from agentledger.site.labels import Mark
 from agentledger.site.timeline import render_literal
 
-
 NAMED = 3  # checks of one word
 
 

@@ -13,7 +13,7 @@ from markupsafe import Markup
 
 from agentledger.model.fleet import Branch, FilePatch, Fleet
 from agentledger.model.ledger import Document
-from agentledger.model.text import decode, encode, format_count
+from agentledger.model.text import encode, format_count
 from agentledger.site import file_view
 from agentledger.site.file_view import File
 from agentledger.site.labels import Frame, build_frame
@@ -43,9 +43,7 @@ class DocumentsPage:
     files: tuple[File, ...]
 
 
-def build_documents_page(
-    branch: Branch, fleet: Fleet, patches: Sequence[FilePatch]
-) -> DocumentsPage | None:
+def build_documents_page(branch: Branch, fleet: Fleet, patches: Sequence[FilePatch]) -> DocumentsPage | None:
     """Build the page of a branch's documents; None where there is nothing to show."""
     work = branch.work
     documents = list_documents(work, fleet.task_of(work)) if work else ()

@@ -73,7 +73,7 @@ def render_branch_pages(
     others: Others = NO_OTHERS,
     claims: Iterable[tuple[str, str, str]] = (),
 ) -> dict[str, bytes]:
-    """Render a branch's page at `page` (a path without the ending), and those of its diff and documents if it needs any.
+    """Render a branch's page at `page` (a path without the ending), and what it needs beside it: diff, documents.
 
     `rendered`, `others` and `claims` are as in `branch_view.build_branch_page`. Returns the content by path.
     """

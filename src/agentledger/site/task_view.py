@@ -146,7 +146,7 @@ def build_work_view(
         quiet_checks=quiet,
         quiet_marks=check_view.quiet_marks(standing, findings),
         reviews=tuple(_build_review(r, standing, render) for r in work.reviews[:REVIEWS_SHOWN]),
-        events=timeline.build_events(work, task, commits, render, above=newest),
+        events=timeline.build_events(work, task, commits, render, above=newest, question=question),
         events_more=timeline.describe_left_out(work),
         problems=timeline.build_problems(work, documents),
     )

@@ -21,6 +21,7 @@ from agentledger.site.labels import Mark
 from agentledger.site.markdown.render import Rendered
 from agentledger.site.visible_characters import insert_chips
 
+_ASKED = ("Plan", "What I need from you")  # sections of a check-in that asks
 EVENTS_SHOWN = 60  # documents, newest first; commits have a limit of their own
 PROBLEMS_SHOWN = 100
 
@@ -89,13 +90,22 @@ DECISIONS = {"approve": "ok", "reject": "bad", "stop": "bad", "change": "warn", 
 
 
 def build_events(
-    work: Work, task: Task, commits: Sequence[CommitLine], render: Render, above: CheckIn | None = None
+    work: Work,
+    task: Task,
+    commits: Sequence[CommitLine],
+    render: Render,
+    *,
+    above: CheckIn | None = None,
+    question: CheckIn | None = None,
 ) -> tuple[Event, ...]:
     """All events but reviews, newest first; of the same second, documents are above commits.
 
-    What the check-in `above` says stands further up on the page, and is not repeated.
+    What stands further up on the page is not repeated: what the check-in `above` says, and what `question` asks.
     """
-    events = [build_check_in(c, render, is_above=c is above) for c in work.check_ins[:EVENTS_SHOWN]]
+    events = [
+        build_check_in(c, render, is_above=c is above, is_asked=c is question)
+        for c in work.check_ins[:EVENTS_SHOWN]
+    ]
     events += [
         Event(
             at=a.at,
@@ -201,8 +211,10 @@ def build_problems(work: Work, documents: Sequence[Document]) -> tuple[ProblemLi
     return tuple(map(_build_problem, ordered[:PROBLEMS_SHOWN]))
 
 
-def build_check_in(check_in: CheckIn, render: Render, *, is_above: bool = False) -> Event:
-    """A check-in; where its text stands above, without it."""
+def build_check_in(
+    check_in: CheckIn, render: Render, *, is_above: bool = False, is_asked: bool = False
+) -> Event:
+    """A check-in; without its text where that stands above, and without its question where that is asked above."""
     mark = CHECK_IN_MARKS.get(check_in.state, Mark("none", check_in.state))
     notes = (*describe_check_in(check_in), *(("its text is above",) if is_above else ()))
     return Event(
@@ -211,7 +223,7 @@ def build_check_in(check_in: CheckIn, render: Render, *, is_above: bool = False)
         by=check_in.agent,
         mark=mark,
         note="; ".join(notes),
-        sections=() if is_above else build_sections(check_in.document, render),
+        sections=() if is_above else build_sections(check_in.document, render, _ASKED if is_asked else ()),
         brought=brought_at(check_in),
     )
 
