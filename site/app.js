@@ -87,7 +87,7 @@
     var rows = [], ended = document.querySelector(".ended"), wasOpen = ended && ended.open;
     each("[data-state]", function (section) {
       Array.prototype.forEach.call(section.querySelectorAll(".rows > li"), function (row) {
-        var agent = row.querySelector("[data-agent]");
+        var agent = row.querySelector("p:last-child > span:not([class])");
         rows.push({
           row: row, section: section, state: section.dataset.state,
           page: row.querySelector("a").getAttribute("href"),

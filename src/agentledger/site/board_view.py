@@ -11,7 +11,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from agentledger.attention import (
-    actions,
     ended_tasks,
     left_out,
     loose_work,
@@ -348,7 +347,7 @@ def _build_section(
 
 def _build_row(branch: Branch, fleet: Fleet, places: Places, titles: Mapping[str, str]) -> Row:
     """Build a branch's row; `titles` are the tasks'. The manager's title says more than a commit's subject."""
-    page = places.find(branch.ref).page
+    page, known = places.find(branch.ref).page, build_verdict_line(branch, fleet.base)
     return Row(
         page=page,
         name=branch.name,
@@ -357,14 +356,14 @@ def _build_row(branch: Branch, fleet: Fleet, places: Places, titles: Mapping[str
         at=branch.active_at,
         lines=format_line_counts(branch.added, branch.removed),
         files=format_count(len(branch.code_changes), "file"),
-        known=build_verdict_line(branch, fleet.base),
+        known=known,
         place=_describe_place(branch),
         question=_describe_question(branch.standing),
         waived=_describe_waived(branch),
         tests=tests_mark(branch),
         reply=reply.first_reply_link(branch, fleet, page),
         collides=others_view.describe_row(branch, fleet),
-        action=actions.next_action(branch, fleet.base),
+        action=known.action,
     )
 
 

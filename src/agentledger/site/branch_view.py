@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from agentledger.attention import actions, loose_work, stacking
+from agentledger.attention import loose_work, stacking
 from agentledger.attention.commands import NextAction
 from agentledger.model.conflict import Conflict
 from agentledger.model.fleet import Branch, Commit, FilePatch, Fleet, State, Sync
@@ -166,7 +166,7 @@ def build_branch_page(
         distance=_describe_distance(branch, fleet),
         size="" if branch.state is State.UNREADABLE else format_branch_size(branch),
         active_at=branch.active_at,
-        action=actions.next_action(branch, fleet.base),
+        action=known.action,
         claims=tuple(Contradicted(*each) for each in claims),
         hidden=_describe_hidden(branch, fleet, patches),
         facts=_build_facts(branch),

@@ -43,6 +43,8 @@ class CheckLine:
     tail: Markup
     #: Why it shows nothing that it passed, each the end of a sentence about the check.
     doubts: tuple[str, ...] = ()
+    #: Did it pass on this very code, and does nothing speak against that?
+    is_sound: bool = False
     #: Is it asked for, and does nothing about it need a person?
     is_quiet: bool = False
 
@@ -67,19 +69,30 @@ def build_check_lines(standing: Standing, findings: tuple[Finding, ...]) -> tupl
     """One line for each check that is asked for or was recorded, failures first."""
     required = {c.check.name for c in standing.checks}
     checks = [*standing.checks, *standing.unasked]
-    return tuple(
-        replace(
-            _build_check_line(c, c.check.name in required),
-            doubts=list_doubts(c.check.name, findings),
-            is_quiet=c.check.name in required and _word_of(c, findings).kind in _QUIET,
-        )
-        for c in sorted(checks, key=_check_sort_key)
+    lines = ((c, _build_check_line(c, c.check.name in required)) for c in sorted(checks, key=_check_sort_key))
+    return tuple(_judge_line(line, c, line.name in required, findings) for c, line in lines)
+
+
+def _judge_line(
+    line: CheckLine, checked: Checked, is_required: bool, findings: tuple[Finding, ...]
+) -> CheckLine:
+    word = _word_of(checked, findings).kind
+    is_sound = checked.result is CheckResult.PASSED and word in _SOUND
+    # That other code passed is nothing to be green about.
+    passed_elsewhere = line.result.kind == "ok" and not is_sound
+    return replace(
+        line,
+        result=Mark("none", line.result.text) if passed_elsewhere else line.result,
+        doubts=list_doubts(line.name, findings),
+        is_sound=is_sound,
+        is_quiet=is_required and word in _QUIET,
     )
 
 
 # A word on a check that needs nobody: reproduced, claimed, or skipped with nothing to run. That one has not run
 # needs its agent; from ready on it stops the branch, and a rule says so.
-_QUIET = ("ok", "done", "rest", "none")
+_SOUND = ("ok", "done")
+_QUIET = (*_SOUND, "rest", "none")
 
 
 def check_marks(standing: Standing, findings: tuple[Finding, ...]) -> tuple[Mark, ...]:
@@ -134,7 +147,8 @@ def _word_of(checked: Checked, findings: tuple[Finding, ...]) -> Mark:
 def short_check_mark(line: CheckLine) -> Mark:
     """A check's mark in a few words, for a criterion that names the check."""
     stale = " (of other code)" if line.fresh and line.fresh.kind != "ok" else ""
-    return Mark(line.result.kind, f"{line.name}: {line.result.text}{stale}")
+    kind = "warn" if stale else line.result.kind
+    return Mark(kind, f"{line.name}: {line.result.text}{stale}")
 
 
 def _check_sort_key(checked: Checked) -> int:

@@ -102,8 +102,9 @@ class WorkView:
     events: tuple[Event, ...]
     #: What the timeline leaves out; "" for nothing.
     events_more: str
-    #: What is wrong in the documents.
+    #: What is wrong in the documents, and what is merely incomplete.
     problems: tuple[ProblemLine, ...]
+    warnings: tuple[ProblemLine, ...]
 
 
 _COPIES = {
@@ -129,6 +130,7 @@ def build_work_view(
     question = standing.question if standing.progress in ASKING else None
     # A packet says what its agent did; a question is what it said last.
     newest = next(iter(work.check_ins), None) if not work.packet and not question else None
+    problems = timeline.build_problems(work, documents)
     return WorkView(
         title=task.title,
         guess=describe_guess(branch),
@@ -148,7 +150,8 @@ def build_work_view(
         reviews=tuple(_build_review(r, standing, render) for r in work.reviews[:REVIEWS_SHOWN]),
         events=timeline.build_events(work, task, commits, render, above=newest, question=question),
         events_more=timeline.describe_left_out(work),
-        problems=timeline.build_problems(work, documents),
+        problems=tuple(each for each in problems if each.mark.kind == "bad"),
+        warnings=tuple(each for each in problems if each.mark.kind != "bad"),
     )
 
 

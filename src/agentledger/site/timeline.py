@@ -14,6 +14,7 @@ from markupsafe import Markup
 
 from agentledger.attention.clock import brought_at
 from agentledger.documents.placeholders import is_none_phrase
+from agentledger.documents.status import NEEDS
 from agentledger.model.ledger import CheckIn, Document, Part, Problem
 from agentledger.model.text import format_count, format_rfc3339
 from agentledger.model.work import Task, Work
@@ -21,7 +22,7 @@ from agentledger.site.labels import Mark
 from agentledger.site.markdown.render import Rendered
 from agentledger.site.visible_characters import insert_chips
 
-_ASKED = ("Plan", "What I need from you")  # sections of a check-in that asks
+_ASKED = ("Plan", NEEDS)  # sections of a check-in that asks
 EVENTS_SHOWN = 60  # documents, newest first; commits have a limit of their own
 PROBLEMS_SHOWN = 100
 

@@ -6,8 +6,11 @@ Belongs here: that line, the same on the board and on the branch's page. Does no
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, replace
 
+from agentledger.attention.actions import next_action
+from agentledger.attention.commands import NextAction
 from agentledger.attention.turn import WHOSE_WORDS, has_conflict, turn_of
 from agentledger.attention.verdict import Known, verdict_of
 from agentledger.model.fleet import Base, Branch, State
@@ -31,10 +34,13 @@ class VerdictLine:
     #: None where the verdict says it.
     merge: Mark | None
     checks: tuple[Mark, ...]
+    #: What to do next; without its reason where the verdict says that.
+    action: NextAction | None
 
 
 def build_verdict_line(branch: Branch, base: Base) -> VerdictLine:
     """Build the line of a branch."""
+    action = next_action(branch, base)
     verdict, now, standing = verdict_of(branch, base), turn_of(branch), branch.standing
     is_open = branch.state is State.OPEN and not branch.at_rest
     says_merge = verdict.kind in (Known.STOPPED, Known.UNKNOWN) and has_conflict(branch)
@@ -48,4 +54,13 @@ def build_verdict_line(branch: Branch, base: Base) -> VerdictLine:
         why="" if says_why else now.why,
         merge=merge_mark(branch) if is_open and not says_merge else None,
         checks=check_marks(standing, branch.findings or ()) if standing and is_open else (),
+        action=_drop_reason(action, verdict.text) if action else None,
     )
+
+
+def _drop_reason(action: NextAction, verdict: str) -> NextAction:
+    """`Not ready: the check test failed` says nothing that `Stopped: the check test failed` above it does not."""
+    words = re.fullmatch(r"(Not ready: |Out of bounds: |Give it up\? )(.+)", action.text)
+    if words is None or words[2] not in verdict:
+        return action
+    return replace(action, text="Give it up?" if words[1].startswith("Give") else "Send it back")
