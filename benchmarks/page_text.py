@@ -52,10 +52,10 @@ class PageText(HTMLParser):
             pass
 
     def handle_data(self, data: str) -> None:
-        _, never, folded = self._open[-1] if self._open else ("", False, False)
+        name, never, folded = self._open[-1] if self._open else ("", False, False)
         if not never:
             self.everything.append(data)
-            if not folded:
+            if not folded and name != "details shut":
                 self.seen.append(data)
 
 

@@ -142,3 +142,14 @@ def test_what_is_missing_counts_only_once_ready_is_said(repo: Repo) -> None:
 def test_a_branch_without_a_brief_is_not_judged(repo: Repo) -> None:
     repo.commit("claude/free", {"docs/d.md": "mine\n"})
     assert branch(repo, "claude/free").findings is None
+
+
+def test_what_several_branches_have_is_on_the_board_once(repo: Repo, tmp_path: Path) -> None:
+    repo.commit("agentledger", {"tasks/y/brief.md": BRIEF.format("['lib/**']", "check_in: 30d\n")})
+    repo.commit("agent/y", {"lib/b.py": "b\n"}, parents=[repo.commit("main", {"e.txt": "e\n"})])
+    board, page = pages(repo, tmp_path / "out")
+    shared = board[board.index('id="shared"') :]
+    assert shared.count("BRF011") == 1
+    assert "2 branches" in shared
+    assert "BRF011" not in page
+    assert 'href="../index.html#shared"' in page

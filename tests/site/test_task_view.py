@@ -327,3 +327,34 @@ def test_a_branch_without_a_task_asks_for_no_markdown(tmp_path: Path) -> None:
     repo.commit("agent/x", {"a": "2\n"}, parents=[root])
     fleet = reading.fleet(repo)
     assert task_view.list_page_texts(reading.named(fleet)["agent/x"], fleet) == []
+
+
+def test_nothing_below_the_ledger_s_folder_is_lost(desk: Desk, tmp_path: Path) -> None:
+    desk.says({"run.py": "print('<hidden>')\n"})
+    page = desk.page(tmp_path / "out")
+    # It is no work, so it is not among the files; that it is there at all, a rule says.
+    assert "run.py" not in page[page.index('id="files"') :]
+    assert ">1 file, +1 −1</a>" in page
+    (documents,) = (tmp_path / "out" / "branch").glob("agent-x-*.documents.html")
+    told = documents.read_text()
+    # The documents as they are, and the diff of what is none.
+    assert told[: told.index('id="ledger"')].count("<h3>") == 1
+    assert "run.py" in told[told.index('id="ledger"') :]
+    assert "&lt;hidden&gt;" in told
+
+
+def test_what_is_in_order_is_folded_and_what_is_not_is_open(desk: Desk) -> None:
+    desk.says({"packet.md": PACKET.replace("{head}", desk.code.id)})
+    for name, command in (("test", "pytest -q"), ("lint", "ruff check")):
+        desk.says({f"evidence/{name}.json": evidence(name, command, desk.code)})
+    view = desk.view()
+    assert view.packet
+    assert [c.claim.text for c in view.packet.shown_criteria] == ["met, as claimed"]
+    assert len(view.packet.open_criteria) == 2
+    assert [line.name for line in view.quiet_checks] == ["test", "lint"]
+    desk.repo.commit("agent/x", {"src/a.py": "3\n"})
+    view = desk.view()
+    assert view.packet
+    # A check that passed on other code shows nothing of this one.
+    assert view.packet.shown_criteria == ()
+    assert {line.result.kind for line in view.open_checks} == {"none"}

@@ -48,7 +48,7 @@ def build_verdict_line(branch: Branch, base: Base) -> VerdictLine:
     says_why = verdict.kind not in (Known.NOT_REVIEWED, Known.STALE)
     return VerdictLine(
         verdict=verdict_mark(verdict),
-        more=verdict.more,
+        more=f"{verdict.more[:1].upper()}{verdict.more[1:]}",
         turn="" if verdict.kind is Known.WAITS_FOR_AGENT or not now.why else WHOSE_WORDS[now.whose],
         since=now.since,
         why="" if says_why else now.why,
