@@ -333,7 +333,7 @@ def test_nothing_below_the_ledger_s_folder_is_lost(desk: Desk, tmp_path: Path) -
     desk.says({"run.py": "print('<hidden>')\n"})
     page = desk.page(tmp_path / "out")
     # It is no work, so it is not among the files; that it is there at all, a rule says.
-    assert "run.py" not in page[page.index('id="files"') :]
+    assert "run.py" not in page[page.index('id="files"') : page.index('id="warnings"')]
     assert ">1 file, +1 −1</a>" in page
     (documents,) = (tmp_path / "out" / "branch").glob("agent-x-*.documents.html")
     told = documents.read_text()

@@ -23,8 +23,9 @@ class VerdictLine:
     """What is known of a branch."""
 
     verdict: Mark
-    #: A sentence about it; "" for none.
+    #: A sentence about it; "" for none. And that, where it speaks against what the verdict says.
     more: str
+    against: str
     #: Whose turn it is; "" where it is nobody's, or the verdict says it.
     turn: str
     #: Since when somebody is waited for, in seconds since the epoch.
@@ -46,9 +47,11 @@ def build_verdict_line(branch: Branch, base: Base) -> VerdictLine:
     says_merge = verdict.kind in (Known.STOPPED, Known.UNKNOWN) and has_conflict(branch)
     # A verdict about reviews does not say what its agent says.
     says_why = verdict.kind not in (Known.NOT_REVIEWED, Known.STALE)
+    more = f"{verdict.more[:1].upper()}{verdict.more[1:]}"
     return VerdictLine(
         verdict=verdict_mark(verdict),
-        more=f"{verdict.more[:1].upper()}{verdict.more[1:]}",
+        more=more,
+        against=more if verdict.kind in (Known.APPROVED, Known.STOPPED, Known.ASKS) else "",
         turn="" if verdict.kind is Known.WAITS_FOR_AGENT or not now.why else WHOSE_WORDS[now.whose],
         since=now.since,
         why="" if says_why else now.why,
