@@ -43,8 +43,6 @@ class CheckLine:
     tail: Markup
     #: Why it shows nothing that it passed, each the end of a sentence about the check.
     doubts: tuple[str, ...] = ()
-    #: Did it pass on this very code, and does nothing speak against that?
-    is_sound: bool = False
     #: Is it asked for, and does nothing about it need a person?
     is_quiet: bool = False
 
@@ -77,14 +75,12 @@ def _judge_line(
     line: CheckLine, checked: Checked, is_required: bool, findings: tuple[Finding, ...]
 ) -> CheckLine:
     word = _word_of(checked, findings).kind
-    is_sound = checked.result is CheckResult.PASSED and word in _SOUND
-    # That other code passed is nothing to be green about.
-    passed_elsewhere = line.result.kind == "ok" and not is_sound
+    # That other code passed, or that a check shows nothing, is nothing to be green about.
+    is_doubtful = line.result.kind == "ok" and word not in _SOUND
     return replace(
         line,
-        result=Mark("none", line.result.text) if passed_elsewhere else line.result,
+        result=Mark("none", line.result.text) if is_doubtful else line.result,
         doubts=list_doubts(line.name, findings),
-        is_sound=is_sound,
         is_quiet=is_required and word in _QUIET,
     )
 
