@@ -97,7 +97,7 @@ def _judge_ended(branch: Branch) -> BranchVerdict:
 _ENDED: Mapping[State, str] = {
     State.MERGED: "Merged already",
     State.ABSORBED: "Its change is in already",
-    State.REVERTED: "Taken back by base",
+    State.REVERTED: "Base took it back",
     State.EMPTY: "There is nothing to merge",
     State.UNREADABLE: "Unknown: git could not read it",
     State.DORMANT: "Dormant: unmerged, and no sign of life for a while",

@@ -47,11 +47,12 @@ def build_verdict_line(branch: Branch, base: Base) -> VerdictLine:
     says_merge = verdict.kind in (Known.STOPPED, Known.UNKNOWN) and has_conflict(branch)
     # A verdict about reviews does not say what its agent says.
     says_why = verdict.kind not in (Known.NOT_REVIEWED, Known.STALE)
-    more = f"{verdict.more[:1].upper()}{verdict.more[1:]}"
     return VerdictLine(
         verdict=verdict_mark(verdict),
-        more=more,
-        against=more if verdict.kind in (Known.APPROVED, Known.STOPPED, Known.ASKS) else "",
+        more=verdict.more,
+        against=verdict.more
+        if verdict.kind in (Known.APPROVED, Known.STOPPED, Known.ASKS, Known.REVERTED)
+        else "",
         turn="" if verdict.kind is Known.WAITS_FOR_AGENT or not now.why else WHOSE_WORDS[now.whose],
         since=now.since,
         why="" if says_why else now.why,
