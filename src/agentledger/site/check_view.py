@@ -137,7 +137,10 @@ def _word_of(checked: Checked, findings: tuple[Finding, ...]) -> Mark:
         return Mark("warn", doubt)
     if checked.result is CheckResult.SKIPPED:
         return Mark("rest", "skipped")
-    return Mark("ok", "reproduced") if checked.trust is Trust.REPRODUCED else Mark("done", "claimed")
+    rewritten = " (rewritten, same change)" if checked.fresh is Fresh.REWRITTEN else ""
+    if checked.trust is Trust.REPRODUCED:
+        return Mark("ok", f"reproduced{rewritten}")
+    return Mark("done", f"claimed{rewritten}")
 
 
 def short_check_mark(line: CheckLine) -> Mark:
