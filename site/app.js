@@ -9,9 +9,13 @@
     Array.prototype.forEach.call(document.querySelectorAll(selector), use);
   }
 
-  function age(seconds) {
+  /* "3 h ago", and of a wait "for 3 h". */
+  function age(seconds, waits) {
     for (var i = 0; i < UNITS.length; i += 1) {
-      if (seconds >= (UNITS[i][2] || UNITS[i][1])) { return Math.floor(seconds / UNITS[i][1]) + " " + UNITS[i][0] + " ago"; }
+      if (seconds >= (UNITS[i][2] || UNITS[i][1])) {
+        var length = Math.floor(seconds / UNITS[i][1]) + " " + UNITS[i][0];
+        return waits ? "for " + length : length + " ago";
+      }
     }
     return "just now";
   }
@@ -25,7 +29,7 @@
         var next = time.nextSibling;
         if (next && next.nodeType === 3) { next.data = next.data.replace(/^ UTC/, ""); }
       }
-      var text = age((now - Date.parse(time.dateTime)) / 1000);
+      var text = age((now - Date.parse(time.dateTime)) / 1000, time.className === "since");
       if (time.textContent !== text) { time.textContent = text; }
     });
   }
@@ -83,7 +87,7 @@
     var rows = [], ended = document.querySelector(".ended"), wasOpen = ended && ended.open;
     each("[data-state]", function (section) {
       Array.prototype.forEach.call(section.querySelectorAll(".rows > li"), function (row) {
-        var agent = row.querySelector("p:last-child > span:first-child:not([class])");
+        var agent = row.querySelector("p:last-child > span:not([class])");
         rows.push({
           row: row, section: section, state: section.dataset.state,
           page: row.querySelector("a").getAttribute("href"),

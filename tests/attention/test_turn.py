@@ -19,6 +19,7 @@ from agentledger.attention.actions import next_action
 from agentledger.attention.queue import list_turns
 from agentledger.attention.sections import Section, section_of
 from agentledger.attention.turn import Kind, Whose, describe_turn, turn_of
+from agentledger.attention.verdict import Known, verdict_of
 from agentledger.fleet import snapshot
 from agentledger.fleet.request import Request
 from agentledger.model.fleet import Branch, Fleet, State
@@ -30,7 +31,7 @@ from agentledger.site.build import build_site
 from agentledger.site.page_names import name_pages
 from gitrepo import START
 from reading import DAY, NOW
-from sitefleet import silent
+from sitefleet import page_of, silent
 from writing import Desk, answer, brief, check_in, evidence, moment, review
 
 ASKS = check_in("needs-input", needs="Red or blue?")
@@ -262,13 +263,18 @@ def shows_on_the_site(desk: Desk, case: Case, branch: Branch, out: Path) -> None
     (section,) = [section for section in board.sections if section.rows]
     (row,) = section.rows
     words = "your turn" if turn.whose is Whose.MANAGER else "its agent's turn"
-    assert (section.key, row.turn, row.since, row.why) == (section_of(branch), words, turn.since, turn.why)
-    (page,) = [path for path in (out / "branch").glob("*.html") if "diff" not in path.name]
+    verdict = verdict_of(branch, fleet.base)
+    assert (section.key, row.known.since) == (section_of(branch), turn.since)
+    # A verdict that waits for the agent says whose turn it is.
+    waits = verdict.kind is Known.WAITS_FOR_AGENT
+    assert row.known.turn == ("" if waits else words)
+    assert not waits or (turn.whose is Whose.AGENT and turn.why in verdict.text)
+    page = page_of(out, "agent-x")
     for shown in (out / "index.html", page):
-        assert words in unescape(shown.read_text()), shown
-        assert turn.why in unescape(shown.read_text()), shown
+        assert verdict.text in unescape(shown.read_text()), shown
+        assert row.known.turn in unescape(shown.read_text()), shown
     # Both count the same files: the ledger's own are none of the work.
-    assert f" · {row.files}, {row.lines} · " in page.read_text()
+    assert f">{row.files}, {row.lines}</a>" in page.read_text()
     other = "its agent's turn" if turn.whose is Whose.MANAGER else "your turn since"
     assert other not in unescape(page.read_text())
     feed = unescape((out / "check-ins.html").read_text())

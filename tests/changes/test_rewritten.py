@@ -101,7 +101,7 @@ def check_kept(desk: Approved) -> None:
     assert f"is approved ({words})" in outputs.next
     assert f"test passed (reproduced; {words})" in outputs.next
     page = outputs.page("agent/x")
-    assert f"Evidence matches head ({words}): 1 check passed, reproduced" in page
+    assert f"test reproduced ({words})" in page
     assert f"It describes this change: {words}" in page
     assert page.count(words) >= 4
     told = run(desk.repo.path, "prompt", "x", "--for", "review").out

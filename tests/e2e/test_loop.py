@@ -161,7 +161,9 @@ def test_two_tasks_go_from_plan_to_ready(manager: Manager) -> None:
     assert "--summary" in blocked.out
     prose = ("--summary", "Five a minute.", "--why", "Memory will do.", "--risks", "none")
     first.types("done", *prose, "--criterion", "1=tests/test_limit.py")
-    manager.sees("limit-logins", "Five a minute.", "Said to be ready", board="Your turn")
+    manager.sees(
+        "limit-logins", "Five a minute.", "Not reviewed", "it says that it is ready", board="Your turn"
+    )
 
     again = manager.types("verify", "--rerun", "limit-logins")
     assert "reproduced" in again.out

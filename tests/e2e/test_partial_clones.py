@@ -21,6 +21,7 @@ from gitrepo import Repo
 from nextcommand import find_command, type_command
 from partial import KINDS, Clones, Place, cut_off, fetch, id_of, missing
 from reading import git_commands
+from sitefleet import page_of
 
 pytestmark = [pytest.mark.versions, pytest.mark.table]
 
@@ -117,7 +118,7 @@ def test_a_view_says_which_document_is_unknown_and_fetches_nothing(
         assert ABSENT in " ".join(said.out.split()) or f'"path":"{path}"' in said.out, said
     site = tmp_path / "site"
     assert run(clone.path, "site", "--out", str(site)).code == 0
-    page = next(p for p in site.glob("branch/*.html") if KINDS[kind].branch.replace("/", "-") in p.name)
+    page = page_of(site, KINDS[kind].branch.replace("/", "-"))
     for text in (page.read_text(), (site / "index.html").read_text()):
         assert ABSENT in " ".join(text.split())
     assert missing(clone) == {lost}

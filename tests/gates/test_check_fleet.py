@@ -21,6 +21,7 @@ from agentledger.site.build import build_site
 from command import run
 from desk import CHECK_IN
 from gitrepo import Repo
+from sitefleet import page_of
 from writing import brief
 
 TASKS = ("cart", "login", "mail", "pay", "search")
@@ -152,16 +153,18 @@ def test_the_board_judges_by_the_same_gate(repo: Repo) -> None:
 def test_a_page_begins_with_what_is_its_own(repo: Repo, tmp_path: Path) -> None:
     with snapshot.open_snapshot(repo.path, Request(now=int(time.time()), dormant=None)) as taken:
         build_site(taken, tmp_path / "out", ignore_progress)
-    page = next((tmp_path / "out/branch").glob("agent-pay-*.html")).read_text()
-    told = page[page.index('id="findings"') : page.index('id="facts"')]
-    order = [told.index(text) for text in ("OWN001", "At ready it will also need: a packet", "BRF011")]
-    assert order == sorted(order)
-    assert told.count("<details>") == 2
-    other = next((tmp_path / "out/branch").glob("agent-cart-*.html")).read_text()
-    assert "Not yet." in other
-    assert "git merges the two heads without a conflict; at ready it will also need: a packet" in other
+    page = page_of(tmp_path / "out", "agent-pay").read_text()
+    told = page[page.index('id="findings"') : page.index('id="brief"')]
+    assert told.index("OWN001") < told.index("At ready it will also need: a packet")
+    assert told.count("<details>") == 1
+    other = page_of(tmp_path / "out", "agent-cart").read_text()
+    assert "Waits for its agent" in other
+    assert "At ready it will also need: a packet" in other
     assert "Stops it" not in other
+    # What all of them have is on the board, once.
     board = (tmp_path / "out/index.html").read_text()
+    assert board[board.index('id="shared"') :].count("BRF011") == 1
+    assert "BRF011" not in page + other
     assert "At ready 5 branches will also need: a packet" in board
 
 

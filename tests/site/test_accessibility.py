@@ -41,7 +41,9 @@ KINDS = {
     "a conflict": 'id="conflicts"',
     "an unreadable branch": 'id="unreadable"',
     "a branch that base took back": "<dt>Taken back by",
-    "a diff": 'id="diff"',
+    "a diff": '<div id="f1">',
+    "documents as written": "<h1>Documents of",
+    "what several branches have": 'id="shared"',
     "Markdown": 'class="md"',
 }
 
@@ -127,7 +129,7 @@ def test_the_board_is_complete_without_scripts(browser: Browser, board: Path) ->
             assert row.locator(".do b").is_visible()
         times = shown.locator(".rows time:visible").all_inner_texts()
         assert len(times) > 10
-        assert [time for time in times if not re.fullmatch(r"\d{4}-\d\d-\d\d \d\d:\d\d", time)] == []
+        assert [time for time in times if not re.fullmatch(r"(since )?\d{4}-\d\d-\d\d \d\d:\d\d", time)] == []
         # What only a script could do is not offered.
         assert not shown.locator(".filter").is_visible()
         assert shown.get_by_role("button", name="Copy").count() == 0
@@ -136,7 +138,8 @@ def test_the_board_is_complete_without_scripts(browser: Browser, board: Path) ->
 def test_with_scripts_the_same_times_are_ages(browser: Browser, board: Path) -> None:
     with window(browser) as opened:
         times = opened.goto(board).locator(".rows time:visible").all_inner_texts()
-    assert [time for time in times if not re.fullmatch(r"\d+ \w+ ago|just now", time)] == []
+    assert [time for time in times if not re.fullmatch(r"\d+ \w+ ago|for \d+ \w+|just now", time)] == []
+    assert any(time.startswith("for ") for time in times)
 
 
 # Whether each element with text of its own in what is folded can be seen. Paper has no buttons.

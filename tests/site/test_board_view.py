@@ -8,11 +8,12 @@ import pytest
 
 import sitefleet as sf
 from agentledger.model.conflict import Conflict, ConflictFile, Hunk
+from agentledger.model.findings import Finding, Severity
 from agentledger.model.fleet import Base, Branch, FilePatch, State, Sync, Worktree
 from agentledger.site import file_view
 from agentledger.site.board_view import Board, build_board
 from agentledger.site.branch_view import COMMITS_SHOWN, build_branch_page
-from agentledger.site.labels import branch_title
+from agentledger.site.labels import Mark, branch_title
 from agentledger.site.page_names import name_pages
 
 CONFLICT = Conflict(False, (ConflictFile(b"src/a.py", "content", (Hunk(3, b"<<<<<<< a\n"),)),))
@@ -41,7 +42,12 @@ def test_the_board_leads_with_what_is_open_and_keeps_conflicts_apart() -> None:
 def test_a_row_says_what_it_is_and_what_comes_next() -> None:
     dirty = Worktree("../app.worktrees/x", True, sf.NOW, uncommitted=2)
     row = board_of(sf.branch("claude/x", worktree=dirty)).sections[0].rows[0]
-    assert (row.lines, row.files, row.merge.text) == ("+1 −1", "1 file", "merges cleanly")
+    assert (row.lines, row.files) == ("+1 −1", "1 file")
+    # That git merges it is no verdict, and nothing to be green about.
+    assert (row.known.verdict, row.known.merge) == (
+        Mark("none", "Not reviewed"),
+        Mark("done", "merges cleanly"),
+    )
     assert row.place == "2 uncommitted files in ../app.worktrees/x"
     assert row.action is not None
     assert row.action.command == f"agentledger review claude/x --head {sf.oid('claude/x')[:12]}"
@@ -50,7 +56,7 @@ def test_a_row_says_what_it_is_and_what_comes_next() -> None:
 def test_what_was_not_computed_is_never_shown_as_none() -> None:
     found = board_of(sf.branch("x", conflict=None, lines_counted=False), forecast=False)
     row = found.sections[0].rows[0]
-    assert (row.lines, row.merge.text) == ("", "merge not tried")
+    assert (row.lines, row.known.merge) == ("", Mark("none", "merge not tried"))
     assert "conflict" not in found.summary
     assert found.notes == ("Conflicts were left out, as asked.",)
 
@@ -100,19 +106,23 @@ def test_the_title_is_the_first_subject_that_says_something() -> None:
 @pytest.mark.parametrize(
     ("fields", "verdict"),
     [
-        ({}, "Yes, cleanly."),
-        ({"conflict": CONFLICT}, "No: conflicts in 1 file."),
-        ({"conflict": None}, "Not computed."),
-        ({"conflict": Conflict(None, failed="bad object")}, "Unknown: git cannot merge these two."),
-        ({"state": State.MERGED, "conflict": None}, "It is merged already."),
-        ({"state": State.ABSORBED, "conflict": None}, "Its change is in already."),
-        ({"state": State.EMPTY, "conflict": None}, "There is nothing to merge."),
-        ({"state": State.UNREADABLE, "conflict": None}, "Unknown: git could not read it."),
+        ({}, "Not reviewed"),
+        ({"conflict": CONFLICT}, "Stopped by a conflict with main in 1 file"),
+        ({"conflict": None}, "Not reviewed"),
+        ({"conflict": Conflict(None, failed="bad object")}, "Not reviewed"),
+        ({"state": State.MERGED, "conflict": None}, "Merged already"),
+        ({"state": State.ABSORBED, "conflict": None}, "Its change is in already"),
+        ({"state": State.EMPTY, "conflict": None}, "There is nothing to merge"),
+        ({"state": State.UNREADABLE, "conflict": None}, "Unknown: git could not read it"),
     ],
 )
-def test_the_verdict_answers_whether_it_merges(fields: dict[str, object], verdict: str) -> None:
+def test_board_and_page_begin_with_the_same_verdict(fields: dict[str, object], verdict: str) -> None:
     one = sf.branch("x", **fields)
-    assert build_branch_page(one, sf.fleet(one), (), "branch/x").verdict.text == verdict
+    page = build_branch_page(one, sf.fleet(one), (), "branch/x")
+    assert page.verdict.text == verdict
+    assert page.verdict.kind != "ok"
+    for section in board_of(one).sections:
+        assert [row.known.verdict for row in section.rows] == [page.verdict] * len(section.rows)
 
 
 def test_the_page_of_a_conflict_shows_files_kinds_and_regions() -> None:
@@ -144,21 +154,37 @@ def test_only_so_many_commits_are_listed_and_the_rest_counted() -> None:
     assert page.commits_more == "and 3 more commits, not shown"
 
 
-def opened(*patches: FilePatch) -> list[bool]:
+def opened(*patches: FilePatch, bad: bool = True) -> list[bool]:
+    """Whether each diff is open, in files in which a rule has found something."""
     one = sf.branch("x", changes=tuple(patch.change for patch in patches))
-    return [file.open for file in file_view.build_files(one, sf.fleet(), patches)]
+    found = tuple(finding_in(patch.change.path) for patch in patches) if bad else ()
+    files = file_view.build_files(replace(one, findings=found), sf.fleet(), patches)
+    return [file.open for file in files]
+
+
+def finding_in(path: bytes) -> Finding:
+    return Finding(
+        rule="OWN001",
+        name="outside-scope",
+        severity=Severity.ERROR,
+        blocks=True,
+        message="it is outside",
+        hint="undo it",
+        path=path,
+    )
 
 
 def lines_added(count: int, text: str = "x") -> bytes:
     return b"@@ -0,0 +1,%d @@\n" % count + f"+{text}\n".encode() * count
 
 
-def test_a_diff_is_open_when_it_is_short_and_written_by_hand() -> None:
+def test_a_diff_is_open_when_a_rule_points_at_it_and_it_is_short_and_written_by_hand() -> None:
     plain = sf.change("src/a.py")
     assert opened(FilePatch(plain, lines_added(400))) == [True]
+    assert opened(FilePatch(plain, lines_added(400)), bad=False) == [False]
     assert opened(FilePatch(plain, lines_added(401))) == [False]
     assert opened(FilePatch(plain, lines_added(30, "y" * 700))) == [False]
-    assert opened(FilePatch(sf.change("uv.lock"), sf.BODY)) == [False]
+    assert opened(FilePatch(sf.change("uv.lock"), sf.BODY), bad=False) == [False]
     assert opened(FilePatch(sf.change("src/a.py", status="D"), sf.BODY)) == [False]
     assert opened(FilePatch(sf.change("run.sh", 0, 0, new_mode="100755"), b"")) == [False]
 

@@ -11,13 +11,24 @@ import pytest
 import sitefleet as sf
 from agentledger.attention import actions
 from agentledger.model.fleet import Branch, FilePatch, Fleet, State
-from agentledger.model.ledger import CheckIn, Document, Source
+from agentledger.model.integrity import StaticFacts
+from agentledger.model.ledger import CheckIn, Document, Review, Source
 from agentledger.model.work import Progress, Standing, Work
 from agentledger.site import manifest
 from agentledger.site.build import build_site, is_up_to_date
 from sitefleet import content, page_of
 
 MANIFEST = ".agentledger-site.json"
+REVIEW = Review(
+    document=Document(source=Source(path="tasks/a/reviews/1.md")),
+    name="1",
+    at=1,
+    reviewer="ana@example.org",
+    kind="human",
+    verdict="approve",
+    branch="a",
+    head=sf.oid("a"),
+)
 
 
 def test_a_site_is_whole_and_ignored_by_git(tmp_path: Path) -> None:
@@ -63,6 +74,8 @@ def test_only_the_branch_that_moved_is_read_and_rendered(tmp_path: Path) -> None
         {"lines_counted": False},
         {"changes": (sf.change("src/a.py", binary=None),)},
         {"agent": None},
+        {"static_facts": StaticFacts(assertions_removed=2)},
+        {"reviews": (REVIEW,)},
     ],
 )
 def test_a_page_is_rendered_again_when_something_on_it_changed(changed: dict[str, object]) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+import sitefleet as sf
 from agentledger.attention.actions import next_action
 from agentledger.attention.sections import Section, section_of
 from agentledger.attention.turn import Kind, blocking_reasons, turn_of
@@ -46,8 +47,7 @@ def pages(repo: Repo, out: Path) -> tuple[str, str]:
     repo.flush()
     with snapshot.open_snapshot(repo.path, Request(now=NOW)) as taken:
         build_site(taken, out, ignore_progress)
-    (page,) = [p for p in (out / "branch").glob("agent-x-*.html") if "diff" not in p.name]
-    return (out / "index.html").read_text(), page.read_text()
+    return (out / "index.html").read_text(), sf.page_of(out, "agent-x").read_text()
 
 
 def test_what_is_out_of_bounds_is_held_and_sent_back(repo: Repo) -> None:
@@ -61,19 +61,22 @@ def test_what_is_out_of_bounds_is_held_and_sent_back(repo: Repo) -> None:
 
 def test_the_board_counts_and_the_page_tells(repo: Repo, tmp_path: Path) -> None:
     board, page = pages(repo, tmp_path / "out")
-    assert ">2 findings</span>" in board
-    assert re.search(r'<a href="#findings">Listed below', page)
-    told = page[page.index('id="findings"') : page.index('id="facts"')]
+    for shown in (board, page):
+        assert "Stopped: docs/d.md is outside the scope" in shown
+        assert "and 1 more" in shown
+    told = page[page.index('id="findings"') : page.index('id="brief"')]
     assert "OWN001 outside-scope" in told
     assert "Next: git checkout main -- :/docs/d.md" in told
-    # Facts before prose: the brief, then what the rules say, then what the agent says.
-    assert page.index('id="brief"') < page.index('id="findings"') < page.index('id="timeline"')
+    # What stops it, then the brief, then what the agent says.
+    assert page.index('id="brief"') < page.index('id="latest"') < page.index('id="timeline"')
 
 
 def test_files_with_findings_come_first_and_name_them(repo: Repo, tmp_path: Path) -> None:
     _, page = pages(repo, tmp_path / "out")
-    listed = re.findall(r'<li><a href="#f\d+">(.*?)</a> <span>(.*?),', page)
-    assert [role for _, role in listed[:2]] == ["finding", "finding"]
+    listed = re.findall(r'<details class="file"( open)?>\n<summary>.*?<span>(.*?),', page)
+    assert listed[:2] == [(" open", "finding")] * 2
+    # The ledger's own files are no work: neither listed nor counted.
+    assert ".agentledger" not in page[page.index('id="files"') : page.index('id="timeline"')]
     number = re.search(r'href="#f(\d+)"><code class="path">docs/<wbr>d.md', page)
     assert number
     assert f'<div id="f{number[1]}">\n<p class="note"><span class="bad">OWN001' in page
@@ -139,3 +142,14 @@ def test_what_is_missing_counts_only_once_ready_is_said(repo: Repo) -> None:
 def test_a_branch_without_a_brief_is_not_judged(repo: Repo) -> None:
     repo.commit("claude/free", {"docs/d.md": "mine\n"})
     assert branch(repo, "claude/free").findings is None
+
+
+def test_what_several_branches_have_is_on_the_board_once(repo: Repo, tmp_path: Path) -> None:
+    repo.commit("agentledger", {"tasks/y/brief.md": BRIEF.format("['lib/**']", "check_in: 30d\n")})
+    repo.commit("agent/y", {"lib/b.py": "b\n"}, parents=[repo.commit("main", {"e.txt": "e\n"})])
+    board, page = pages(repo, tmp_path / "out")
+    shared = board[board.index('id="shared"') :]
+    assert shared.count("BRF011") == 1
+    assert "2 branches" in shared
+    assert "BRF011" not in page
+    assert 'href="../index.html#shared"' in page

@@ -458,7 +458,7 @@ def site_of(desk: Desk, out: Path) -> Path:
 def test_the_pages_have_the_links_once_and_well_formed(desk: Desk, tmp_path: Path) -> None:
     desk.says({"status/1.md": ASKS})
     out = site_of(desk, tmp_path / "out")
-    (page,) = (out / "branch").glob("agent-x-*.html")
+    page = sf.page_of(out, "agent-x")
     for path in (page, out / "index.html", out / "new-task.html"):
         outline = Outline(path.read_bytes())
         assert outline.faults == []
@@ -473,7 +473,7 @@ def test_a_text_is_copied_whole_by_a_click(desk: Desk, tmp_path: Path, browser: 
     clone_of(desk.repo, GITLAB)
     desk.says({"status/1.md": READY})
     out = site_of(desk, tmp_path / "out")
-    (page,) = (out / "branch").glob("agent-x-*.html")
+    page = sf.page_of(out, "agent-x")
     with window(browser, 320, permissions=["clipboard-read", "clipboard-write"]) as opened:
         shown = opened.goto(page)
         paste = shown.locator(".paste").last

@@ -10,6 +10,7 @@ import pytest
 from tests.site.test_pages import Outline
 
 import reading
+import sitefleet as sf
 from agentledger.fleet import snapshot
 from agentledger.fleet.request import Request
 from agentledger.model.work import Copy
@@ -19,7 +20,6 @@ from agentledger.site.labels import Mark
 from agentledger.site.markdown.render import render_markdown
 from agentledger.site.task_view import WorkView
 from gitrepo import Commit, Content, Repo
-from sitefleet import silent
 from writing import written_at
 
 FOLDER = ".agentledger/tasks/x/"
@@ -107,14 +107,19 @@ class Desk:
         """The page as the build publishes it."""
         self.repo.flush()
         with snapshot.open_snapshot(self.repo.path, Request(now=reading.NOW)) as seen:
-            build_site(seen, out, silent)
-        (page,) = (out / "branch").glob("agent-x-*.html")
-        return page.read_text()
+            build_site(seen, out, sf.silent)
+        return sf.page_of(out, "agent-x").read_text()
 
 
 @pytest.fixture
 def desk(tmp_path: Path) -> Desk:
     return Desk(tmp_path / "r")
+
+
+def marks(desk: Desk) -> tuple[Mark, ...]:
+    standing = reading.branch(desk.repo).standing
+    assert standing
+    return check_view.check_marks(standing, ())
 
 
 def plain(html: Any) -> str:
@@ -124,14 +129,17 @@ def plain(html: Any) -> str:
 def test_the_question_that_waits_stands_above_the_brief(desk: Desk, tmp_path: Path) -> None:
     desk.says({"status/1.md": check_in("needs-input", "May I touch `b.py`?")})
     page = desk.page(tmp_path / "out")
-    places = [
-        page.index(f'id="{name}"') for name in ("verdict", "question", "brief", "facts", "timeline", "raw")
-    ]
+    places = [page.index(f'id="{name}"') for name in ("verdict", "question", "brief", "timeline", "facts")]
     assert places == sorted(places)
     asked = page[places[1] : places[2]]
     assert "May I touch <code>b.py</code>?" in asked
     assert "agentledger answer x" in asked
-    assert page[: places[2]].count("agentledger answer x") == 1
+    assert page[: page.index('id="findings"')].count("agentledger answer x") == 1
+    # Said once: what is asked is not repeated below.
+    assert page.count("May I touch") == 1
+    (documents,) = (tmp_path / "out" / "branch").glob("agent-x-*.documents.html")
+    assert documents.name in page
+    assert "May I touch `b.py`?" in documents.read_text()
 
 
 def test_an_answer_ends_the_waiting_and_stands_in_the_timeline(desk: Desk) -> None:
@@ -176,7 +184,7 @@ def test_a_wider_copy_is_shown_as_a_difference_and_grants_nothing(tmp_path: Path
     assert "grants nothing" in brief.copy.text
     assert "<del>" in brief.diff
     assert "lib/**" in brief.diff
-    assert [fact.text for fact in brief.facts if fact.key == "Owns"] == ["src/**"]
+    assert [fact.text for fact in brief.scope if fact.key == "Owns"] == ["src/**"]
 
 
 def test_briefs_of_very_many_lines_are_not_compared(tmp_path: Path) -> None:
@@ -198,7 +206,8 @@ def test_each_criterion_stands_beside_its_claim_and_the_checks_it_names(desk: De
     packet = desk.view().packet
     assert packet
     assert packet.fresh.kind == "ok"
-    assert [(c.claim.text, [e.text for e in c.evidence]) for c in packet.criteria] == [
+    assert packet.shown_criteria == ()
+    assert [(c.claim.text, [e.text for e in c.evidence]) for c in packet.open_criteria] == [
         ("met, as claimed", ["test: failed, exit code 1"]),
         ("not in the packet", []),
         ("met, as claimed; not a criterion of the brief", []),
@@ -208,7 +217,7 @@ def test_each_criterion_stands_beside_its_claim_and_the_checks_it_names(desk: De
 def test_checks_come_failures_first_with_another_command_told(desk: Desk) -> None:
     desk.says({"evidence/lint.json": evidence("lint", "true", desk.code, 2)})
     desk.says({"evidence/test.json": evidence("test", "pytest -q", desk.code)})
-    lint, test = desk.view().checks
+    (lint,), (test,) = desk.view().open_checks, desk.view().quiet_checks
     assert (lint.name, lint.result.kind, lint.command, lint.other) == ("lint", "bad", "ruff check", "true")
     assert (test.name, test.result.kind, test.other) == ("test", "ok", "")
     assert test.fresh
@@ -219,22 +228,25 @@ def test_checks_come_failures_first_with_another_command_told(desk: Desk) -> Non
 
 
 def test_evidence_is_claimed_until_somebody_else_saw_the_same(desk: Desk) -> None:
-    assert desk.view().evidence.text == "Evidence: no evidence for test; no evidence for lint"
+    assert marks(desk) == (Mark("none", "test, lint not run"),)
     for name, command in (("test", "pytest -q"), ("lint", "ruff check")):
         desk.says({f"evidence/{name}.json": evidence(name, command, desk.code)})
-    assert desk.view().evidence.text.startswith("Evidence matches head: 2 checks passed, as claimed")
+    assert marks(desk) == (Mark("done", "test, lint claimed"),)
     for name, command in (("test", "pytest -q"), ("lint", "ruff check")):
         desk.manager(f"reruns/1-{name}.json", evidence(name, command, desk.code))
-    assert desk.view().evidence == Mark("ok", "Evidence matches head: 2 checks passed, reproduced")
+    assert marks(desk) == (Mark("ok", "test, lint reproduced"),)
+    assert desk.view().open_checks == ()
     desk.repo.commit("agent/x", {"src/a.py": "3\n"})
-    assert desk.view().evidence.kind == "warn"
-    assert {line.fresh.text for line in desk.view().checks if line.fresh} == {"of another commit’s code"}
+    assert marks(desk) == (Mark("warn", "test, lint stale"),)
+    assert {line.fresh.text for line in desk.view().open_checks if line.fresh} == {"of another commit’s code"}
+    desk.says({"evidence/lint.json": evidence("lint", "true", desk.code, 2)})
+    assert marks(desk) == (Mark("bad", "lint failing"), Mark("warn", "test stale"))
 
 
 def test_a_check_beside_a_criterion_tells_when_it_is_of_other_code(desk: Desk) -> None:
     desk.says({"evidence/test.json": evidence("test", "pytest -q", desk.code)})
     desk.repo.commit("agent/x", {"src/a.py": "3\n"})
-    (line,) = (line for line in desk.view().checks if line.name == "test")
+    (line,) = (line for line in desk.view().open_checks if line.name == "test")
     assert check_view.short_check_mark(line).text == "test: passed (of other code)"
 
 
@@ -258,8 +270,12 @@ def test_an_uncommitted_check_in_is_marked(desk: Desk) -> None:
     place = desk.repo.path / FOLDER / "status"
     place.mkdir()
     (place / "1.md").write_text(check_in("working"))
+    latest = desk.view().latest
+    assert latest
+    assert latest.note == "not committed: it lies in the worktree only"
     (event,) = desk.view().events
-    assert event.note == "not committed: it lies in the worktree only"
+    assert event.note.endswith("its text is above")
+    assert event.sections == ()
 
 
 def test_problems_name_file_and_line(desk: Desk) -> None:
@@ -288,10 +304,10 @@ def test_a_new_answer_makes_the_page_anew_and_nothing_else_does(desk: Desk, tmp_
     desk.says({"status/1.md": check_in("needs-input", "Which?")})
     out = tmp_path / "out"
     before = desk.page(out)
-    (file,) = (out / "branch").glob("agent-x-*.html")
+    file = sf.page_of(out, "agent-x")
     written = file.stat().st_mtime_ns
     assert desk.page(out) == before
-    (file,) = (out / "branch").glob("agent-x-*.html")
+    file = sf.page_of(out, "agent-x")
     assert file.stat().st_mtime_ns == written
     desk.manager("answers/1.md", "---\nat: 2023-11-14T22:30:00Z\nby: ana\ndecision: note\n---\nThat one.\n")
     assert "That one." in desk.page(out)
@@ -311,3 +327,34 @@ def test_a_branch_without_a_task_asks_for_no_markdown(tmp_path: Path) -> None:
     repo.commit("agent/x", {"a": "2\n"}, parents=[root])
     fleet = reading.fleet(repo)
     assert task_view.list_page_texts(reading.named(fleet)["agent/x"], fleet) == []
+
+
+def test_nothing_below_the_ledger_s_folder_is_lost(desk: Desk, tmp_path: Path) -> None:
+    desk.says({"run.py": "print('<hidden>')\n"})
+    page = desk.page(tmp_path / "out")
+    # It is no work, so it is not among the files; that it is there at all, a rule says.
+    assert "run.py" not in page[page.index('id="files"') : page.index('id="warnings"')]
+    assert ">1 file, +1 −1</a>" in page
+    (documents,) = (tmp_path / "out" / "branch").glob("agent-x-*.documents.html")
+    told = documents.read_text()
+    # The documents as they are, and the diff of what is none.
+    assert told[: told.index('id="ledger"')].count("<h3>") == 1
+    assert "run.py" in told[told.index('id="ledger"') :]
+    assert "&lt;hidden&gt;" in told
+
+
+def test_what_is_in_order_is_folded_and_what_is_not_is_open(desk: Desk) -> None:
+    desk.says({"packet.md": PACKET.replace("{head}", desk.code.id)})
+    for name, command in (("test", "pytest -q"), ("lint", "ruff check")):
+        desk.says({f"evidence/{name}.json": evidence(name, command, desk.code)})
+    view = desk.view()
+    assert view.packet
+    assert [c.claim.text for c in view.packet.shown_criteria] == ["met, as claimed"]
+    assert len(view.packet.open_criteria) == 2
+    assert [line.name for line in view.quiet_checks] == ["test", "lint"]
+    desk.repo.commit("agent/x", {"src/a.py": "3\n"})
+    view = desk.view()
+    assert view.packet
+    # A check that passed on other code shows nothing of this one.
+    assert view.packet.shown_criteria == ()
+    assert {line.result.kind for line in view.open_checks} == {"none"}

@@ -88,8 +88,8 @@ def decisive_review(brief: Brief | None, work: Work | None, asked: ReviewRule | 
     return next(iter(reviews), None)
 
 
-def _find_deciding(branch: Branch) -> Review | None:
-    """The review that makes a branch approved, or stops it: without a task, no policy leaves that to an agent."""
+def find_deciding_review(branch: Branch) -> Review | None:
+    """Return the review that approves a branch, or stops it; without a task, no policy leaves that to an agent."""
     if branch.work:
         return branch.standing.review if branch.standing else None
 
@@ -102,7 +102,7 @@ def _find_deciding(branch: Branch) -> Review | None:
 
 def stand_with_reviewers(branch: Branch) -> ReviewStanding:
     """Return how a branch stands with its reviewers."""
-    review = _find_deciding(branch)
+    review = find_deciding_review(branch)
     if review is None:
         return ReviewStanding(state=Reviewed.NOT)
     fresh = judge_freshness(branch, review)

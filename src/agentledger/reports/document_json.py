@@ -15,9 +15,10 @@ from agentledger.attention.ended_tasks import describe_ending
 from agentledger.attention.open_points import list_open_points
 from agentledger.attention.reviewing import judge_freshness, list_reviews
 from agentledger.attention.run_differences import describe_all_differences
+from agentledger.attention.verdict import verdict_of
 from agentledger.model.absent import Absent
 from agentledger.model.evidence import RanWith, compare_with_base
-from agentledger.model.fleet import Branch
+from agentledger.model.fleet import Base, Branch
 from agentledger.model.ledger import Document, Problem
 from agentledger.model.text import encode, format_path, format_rfc3339
 from agentledger.model.work import Checked, Ending, Fresh, Standing, Task, Work
@@ -237,3 +238,14 @@ def _json_value(value: Any) -> Any:
 def _json_text(text: str) -> str:
     # Nearly all texts are ASCII, and a fleet has many.
     return text if text.isascii() else format_path(encode(text))
+
+
+def shape_verdict(branch: Branch, base: Base) -> shapes_ledger.Verdict:
+    """What is known of a branch."""
+    known = verdict_of(branch, base)
+    return shapes_ledger.Verdict(
+        about=known.kind,
+        text=_json_text(known.text),
+        more=_json_text(known.more) if known.more else None,
+        in_order=known.in_order,
+    )

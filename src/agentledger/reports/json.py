@@ -179,6 +179,7 @@ def _shape_branch(branch: model_fleet.Branch, fleet: model_fleet.Fleet) -> shape
         arrival=_shape_arrival(branch.arrival) if branch.arrival else None,
         taken_back=_shape_taken_back(branch.taken_back) if branch.taken_back else None,
         section=sections.section_of(branch),
+        verdict=document_json.shape_verdict(branch, fleet.base),
         turn=_shape_turn(branch),
         task=optional_text(branch.task),
         agent=shapes_ledger.Agent(name=json_text(branch.agent.name), source=branch.agent.source)

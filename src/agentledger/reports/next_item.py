@@ -29,6 +29,7 @@ from agentledger.attention.queue import Turn
 from agentledger.attention.reviewing import stand_with_reviewers
 from agentledger.attention.sections import Section, group_by_section
 from agentledger.attention.turn import Kind, blocking_reasons, describe_rewriting, met_kill_criteria
+from agentledger.attention.verdict import Known, verdict_of
 from agentledger.model import check_words
 from agentledger.model.absent import describe_unknown
 from agentledger.model.evidence import Evidence
@@ -62,6 +63,8 @@ _WAITS = {
     Kind.REVERTED: "had landed, and base took it back",
     Kind.STOPPED: "has stopped, as it was told",
 }
+# Verdicts that say no more than what is to be done.
+_SAID_BY_ACTION = (Known.ASKS, Known.GIVE_UP, Known.HALTED, Known.REVERTED, Known.UNKNOWN)
 # What follows from a review.
 _REVIEWED = (Kind.APPROVED, Kind.REJECTED)
 
@@ -75,6 +78,9 @@ def _describe_turn(turn: Turn, fleet: Fleet, more: int) -> Iterator[str]:
     task, question = turn.task, turn.question
     yield turn.action.text
     yield f"{task.title} (task {task.id}, branch {turn.branch.name}){_describe_wait(turn, fleet.now)}"
+    verdict = verdict_of(turn.branch, fleet.base)
+    if verdict.kind not in _SAID_BY_ACTION:
+        yield "; ".join(filter(None, (verdict.text, verdict.more)))
     if stands := stacking.describe_stands(turn.branch):
         yield stands
     if bridged := stacking.describe_bridge(turn.branch):
@@ -316,7 +322,7 @@ def encode_next_item(turns: Sequence[Turn], fleet: Fleet) -> bytes:
         version=1,
         kind="next",
         waiting=len(turns),
-        turn=_shape_turn(turns[0]) if turns else None,
+        turn=_shape_turn(turns[0], fleet) if turns else None,
         agents=_json_text(describe_agents(fleet)),
         gone=tuple(_shape_gone(task, fleet) for task in gone_tasks(fleet)),
         hand_out=None if turns else _shape_hand_out(planned.next_to_hand_out(fleet)),
@@ -336,7 +342,7 @@ def _shape_hand_out(task: Task | None) -> shapes_commands.HandOut | None:
     )
 
 
-def _shape_turn(turn: Turn) -> shapes_commands.Turn:
+def _shape_turn(turn: Turn, fleet: Fleet) -> shapes_commands.Turn:
     question = turn.question
     outcome = turn.task.brief.document.part("Outcome") if turn.task.brief else None
     checks = turn.branch.standing.checks if turn.branch.standing else ()
@@ -359,6 +365,7 @@ def _shape_turn(turn: Turn) -> shapes_commands.Turn:
             *(_json_text(describe_check(each)) for each in checks),
             *map(_json_text, _list_differences(turn.branch)),
         ),
+        verdict=document_json.shape_verdict(turn.branch, fleet.base),
         next_action=shapes_ledger.NextAction(_json_text(turn.action.text), turn.action.command),
     )
 

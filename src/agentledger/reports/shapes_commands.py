@@ -16,7 +16,7 @@ from agentledger.attention import turn
 from agentledger.attention.reviewing import VERDICTS
 from agentledger.model import work
 from agentledger.reports.prompt import cloud
-from agentledger.reports.shapes_ledger import Count, Entry, NextAction, Oid, Time, Unknown, one_of
+from agentledger.reports.shapes_ledger import Count, Entry, NextAction, Oid, Time, Unknown, Verdict, one_of
 
 
 class Site(Entry, frozen=True):
@@ -355,6 +355,7 @@ class Turn(Entry, frozen=True):
     decisions: tuple[Decision, ...]
     outcome: str | None
     checks: tuple[str, ...]
+    verdict: Verdict
     next_action: NextAction
 
 

@@ -16,7 +16,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import UNSET, Meta, UnsetType, field
 
-from agentledger.attention import turn
+from agentledger.attention import turn, verdict
 from agentledger.attention.sections import Section
 from agentledger.model import fleet, integrity
 from agentledger.model.findings import LEVELS, Gate, Severity
@@ -325,6 +325,18 @@ class ReviewState(Entry, frozen=True):
     no_verdicts: tuple[Any, ...]
 
 
+class Verdict(Entry, frozen=True):
+    """What is known of a branch: what that is, a sentence, and `more` about it.
+
+    `in_order`: it is approved as it is, and nothing stands against merging it.
+    """
+
+    about: Annotated[str, one_of(*verdict.Known)]
+    text: str
+    more: str | None
+    in_order: bool
+
+
 class Unknown(Entry, frozen=True):
     """A file of the ledger that this partial clone lacks, so that nobody here knows what it says."""
 
@@ -414,6 +426,7 @@ class Branch(Entry, frozen=True):
     arrival: Arrival | None
     taken_back: TakenBack | None
     section: Annotated[str, one_of(*Section)]
+    verdict: Verdict
     turn: BranchTurn
     task: str | None
     agent: Agent | None

@@ -11,7 +11,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from agentledger.attention import (
-    actions,
     ended_tasks,
     left_out,
     loose_work,
@@ -29,11 +28,11 @@ from agentledger.attention.wanted import count_branch_wants
 from agentledger.model.fleet import Base, Branch, Fleet, State, Sync
 from agentledger.model.merge_plan import MergePlan
 from agentledger.model.text import format_count
-from agentledger.model.work import Standing
-from agentledger.reports import check_cell, integrity
+from agentledger.model.work import ASKING, Standing
 from agentledger.site import newtask, page_names, reply
 from agentledger.site.collisions import collisions_view, merge_order_view, others_view
 from agentledger.site.collisions.pair_view import Places
+from agentledger.site.findings_view import SharedFinding, build_shared
 from agentledger.site.forge_links import Link
 from agentledger.site.labels import (
     STATES,
@@ -42,8 +41,9 @@ from agentledger.site.labels import (
     branch_title,
     build_frame,
     format_line_counts,
-    merge_mark,
+    tests_mark,
 )
+from agentledger.site.verdict_line import VerdictLine, build_verdict_line
 
 ENDED_SHOWN = 300  # branches on the board; a page of its own lists all of them
 UNREADABLE_SHOWN = 5  # branches that are named; the rest are counted
@@ -63,29 +63,24 @@ class Row:
     #: `+12 −3`, lines added and removed.
     lines: str
     files: str
-    merge: Mark
+    #: What is known of it, whose turn it is, its checks, and how git's merge ended.
+    known: VerdictLine
     #: Work that is not in its head: a worktree, or commits that are not pushed.
     place: str
     action: NextAction | None
-    #: How far the work is.
-    standing: str = ""
-    #: Whose turn it is, since when (seconds since the epoch) and why; "" where it is nobody's.
-    turn: str = ""
-    since: int | None = None
-    why: str = ""
     #: The first words of the plan that is to be approved.
     plan: str = ""
     #: The question that waits for the manager, on one line.
     question: str = ""
-    findings: str = ""
+    #: How many of its findings are waived.
+    waived: str = ""
     #: Where to answer the question.
     reply: Link | None = None
     #: With whom it collides.
     collides: str = ""
-    #: The worst that is known of its checks; None where none is asked for.
-    checks: Mark | None = None
-    #: What it took from tests, and where its agent's words and git differ.
-    tests: str = ""
+    #: What its tests have lost.
+    tests: Mark | None = None
+    #: Where its agent's words and git differ.
     claims: str = ""
 
 
@@ -192,6 +187,8 @@ class Board:
     links: tuple[Link, ...] = ()
     #: What the branches at work will need at the gates to come, a sentence for each gate.
     wants: tuple[str, ...] = ()
+    #: What is found on several branches, and so is on no branch's own page.
+    shared: tuple[SharedFinding, ...] = ()
     #: A sentence about the branches of robots, which are not listed; "" for none.
     left_out: str = ""
 
@@ -287,6 +284,7 @@ def build_board(
         ),
         links=tuple(_list_links(fleet, plan)),
         wants=tuple(f"{line[0].upper()}{line[1:]}." for line in count_branch_wants(fleet.branches)),
+        shared=build_shared(fleet),
         left_out=left_out.format_left_out(fleet),
         states=(
             *(p.filter for p in board_sections if p.rows),
@@ -355,7 +353,7 @@ def _build_section(
 
 def _build_row(branch: Branch, fleet: Fleet, places: Places, titles: Mapping[str, str]) -> Row:
     """Build a branch's row; `titles` are the tasks'. The manager's title says more than a commit's subject."""
-    standing, now, page = branch.standing, turn.turn_of(branch), places.find(branch.ref).page
+    page, known = places.find(branch.ref).page, build_verdict_line(branch, fleet.base)
     return Row(
         page=page,
         name=branch.name,
@@ -364,50 +362,33 @@ def _build_row(branch: Branch, fleet: Fleet, places: Places, titles: Mapping[str
         at=branch.active_at,
         lines=format_line_counts(branch.added, branch.removed),
         files=format_count(len(branch.code_changes), "file"),
-        merge=merge_mark(branch),
+        known=known,
         place=_describe_place(branch),
-        standing=_describe_progress(standing),
-        plan=plans.shorten_plan(standing.question) if standing and now.whose is turn.Whose.MANAGER else "",
-        question=_describe_question(standing, now.whose),
-        turn=turn.WHOSE_WORDS[now.whose] if now.why else "",
-        since=now.since,
-        why=now.why,
-        findings=_describe_findings(branch),
+        plan=_describe_plan(branch),
+        question=_describe_question(branch.standing),
+        waived=_describe_waived(branch),
+        tests=tests_mark(branch),
         reply=reply.first_reply_link(branch, fleet, page),
         collides=others_view.describe_row(branch, fleet),
-        checks=_mark_checks(branch),
-        tests=integrity.summarize_integrity(branch),
         claims=summarize_contradictions(find_contradictions(branch, fleet.policy)),
-        action=actions.next_action(branch, fleet.base),
+        action=known.action,
     )
 
 
-def _mark_checks(branch: Branch) -> Mark | None:
-    word, cell = check_cell.summarize_checks(branch)
-    kind = "bad" if word in check_cell.BAD else "ok" if word in check_cell.GOOD else "warn"
-    return Mark("none" if word == "claimed" else kind, f"checks {cell}") if cell else None
+def _describe_plan(branch: Branch) -> str:
+    standing = branch.standing
+    waits = standing is not None and turn.turn_of(branch).whose is turn.Whose.MANAGER
+    return plans.shorten_plan(standing.question) if standing and waits else ""
 
 
-def _describe_progress(standing: Standing | None) -> str:
-    """How far the work is, in words."""
-    if standing is None:
-        return ""
-    return {"needs-input": "needs input"}.get(standing.progress, str(standing.progress))
+def _describe_waived(branch: Branch) -> str:
+    waived = sum(finding.waived is not None for finding in branch.findings or ())
+    return f"{waived} waived" if waived else ""
 
 
-def _describe_findings(branch: Branch) -> str:
-    """How many findings block the branch, where they do so already, and how many are waived."""
-    findings = branch.findings or ()
-    waived = sum(finding.waived is not None for finding in findings)
-    blocking = (
-        [format_count(len(turn.blocking_reasons(branch)), "finding")] if turn.blocking_reasons(branch) else []
-    )
-    return ", ".join([*blocking, *([f"{waived} waived"] if waived else [])])
-
-
-def _describe_question(standing: Standing | None, whose: turn.Whose) -> str:
+def _describe_question(standing: Standing | None) -> str:
     """The question that waits for the manager, on one line of at most 240 characters."""
-    if standing is None or standing.question is None or whose is not turn.Whose.MANAGER:
+    if standing is None or standing.question is None or standing.progress not in ASKING:
         return ""
     question = " ".join(standing.question.needs.split())
     return question if len(question) <= 240 else f"{question[:239]}…"

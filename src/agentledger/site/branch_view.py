@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from agentledger.attention import actions, loose_work, stacking
+from agentledger.attention import loose_work, stacking
 from agentledger.attention.claims import Contradiction, find_contradictions
 from agentledger.attention.commands import NextAction
 from agentledger.attention.reviewing import describe_review
@@ -30,15 +30,15 @@ from agentledger.site.file_view import (
     build_entries,
     build_files,
     format_branch_size,
-    format_ledger_size,
     needs_own_page,
 )
 from agentledger.site.findings_view import FindingsView, build_findings
-from agentledger.site.labels import STATES, Fact, Frame, Mark, branch_title, build_frame, merge_verdict
+from agentledger.site.labels import Fact, Frame, Mark, branch_title, build_frame, tests_mark
 from agentledger.site.markdown.render import Rendered
 from agentledger.site.reply import Replies, build_replies
 from agentledger.site.task_view import WorkView, build_work_view
 from agentledger.site.timeline import CommitLine, list_documents
+from agentledger.site.verdict_line import build_verdict_line
 
 COMMITS_SHOWN = 250
 CONFLICTS_SHOWN = 100  # files
@@ -51,20 +51,27 @@ class BranchPage:
     frame: Frame
     name: str
     title: str
-    #: "Can it merge?", the answer, and a sentence with more about it.
-    question: str
+    #: What is known of it, and a sentence with more about that.
     verdict: Mark
     verdict_more: str
-    state: Mark
-    state_why: str
-    #: Commits ahead of base, and behind it.
+    #: Whose turn it is, since when (seconds since the epoch), and why; each "" where the verdict says it.
+    turn: str
+    since: int | None
+    why: str
+    #: How git's merge with base ended; None where the verdict says it.
+    merge: Mark | None
+    #: Its checks, a mark for each word; and what its tests have lost.
+    checks: tuple[Mark, ...]
+    tests: Mark | None
+    #: How far it is behind base; "" where it is not.
     distance: str
-    #: Files and lines changed, the ledger's own aside; and how many of those are listed too, "" for none.
+    #: Files and lines changed, the ledger's own aside.
     size: str
-    ledger_size: str
     #: Its last activity, in seconds since the epoch.
     active_at: int
     action: NextAction | None
+    #: Where its agent's words and git contradict each other.
+    claims: tuple[Contradiction, ...]
     #: Where misleading characters are, and which.
     hidden: tuple[str, ...]
     facts: tuple[Fact, ...]
@@ -77,8 +84,9 @@ class BranchPage:
     findings: FindingsView | None
     #: False where no rule was run, so that an empty list of findings means nothing.
     judged: bool
-    #: The file name of the diff's own page; None where the diff is on this page.
+    #: The file names of the diff's own page and of the documents'; None where there is none.
     diff_page: str | None
+    documents_page: str | None
     commits: tuple[CommitLine, ...]
     commits_title: str
     commits_more: str
@@ -91,10 +99,8 @@ class BranchPage:
     #: What it has to do with other branches.
     others: Others
     #: What was counted in tests, and what crossings show; all of it, and what to look at.
-    tests: tuple[str, ...] = ()
+    test_facts: tuple[str, ...] = ()
     notable_tests: tuple[str, ...] = ()
-    #: Where its agent's words and git differ.
-    contradictions: tuple[Contradiction, ...] = ()
 
 
 _SYNC = {
@@ -124,35 +130,39 @@ def build_branch_page(
     page: str,
     rendered: Mapping[str, Rendered] = NO_TEXTS,
     others: Others = NO_OTHERS,
+    has_documents: bool = False,
 ) -> BranchPage:
     """Build the page of a branch from its patches; `page` is its path without the ending.
 
     `rendered` maps each of `task_view.list_page_texts` to its markup; a branch without a task needs none. `others`
-    is what it has to do with other branches (see `others_view`).
+    is what it has to do with other branches (see `others_view`), and `has_documents` says that they have a page.
     """
-    has_own_page = needs_own_page(patches)
+    file_name = page.rsplit("/", 1)[-1]
     entries = build_entries(branch, fleet.policy)
     conflict = branch.conflict or Conflict(clean=None)
-    verdict, verdict_more = merge_verdict(branch)
     commits = tuple(
         _build_commit_line(c, forge_links.commit_url_prefix(fleet))
         for c in branch.own_commits[:COMMITS_SHOWN]
     )
     work = build_work_view(branch, fleet, commits, rendered.__getitem__)
+    known = build_verdict_line(branch, fleet.base)
     return BranchPage(
         frame=build_frame(fleet),
         name=branch.name,
         title=work.title if work else branch_title(branch),
-        question=f"Can it merge into {fleet.base.name}?",
-        verdict=verdict,
-        verdict_more=verdict_more,
-        state=STATES[branch.state][0],
-        state_why=branch.state_why,
+        verdict=known.verdict,
+        verdict_more=known.more,
+        turn=known.turn,
+        since=known.since,
+        why=known.why,
+        merge=known.merge,
+        checks=known.checks,
+        tests=tests_mark(branch),
         distance=_describe_distance(branch, fleet),
         size="" if branch.state is State.UNREADABLE else format_branch_size(branch),
-        ledger_size=format_ledger_size(branch),
         active_at=branch.active_at,
-        action=actions.next_action(branch, fleet.base),
+        action=known.action,
+        claims=find_contradictions(branch, fleet.policy),
         hidden=_describe_hidden(branch, fleet, patches),
         facts=_build_facts(branch),
         conflicts=tuple(
@@ -162,9 +172,10 @@ def build_branch_page(
         entries=entries[:LISTED],
         entries_more=describe_rest(len(entries) - LISTED, "file"),
         files=build_files(branch, fleet, patches),
-        findings=build_findings(branch, entries),
+        findings=build_findings(branch, {entry.path: entry.number for entry in entries}),
         judged=branch.findings is not None,
-        diff_page=f"{page.rsplit('/', 1)[-1]}.diff.html" if has_own_page else None,
+        diff_page=f"{file_name}.diff.html" if needs_own_page(patches) else None,
+        documents_page=f"{file_name}.documents.html" if has_documents else None,
         commits=commits,
         commits_title=format_count(len(branch.own_commits), "commit"),
         commits_more=describe_rest(len(branch.own_commits) - COMMITS_SHOWN, "commit"),
@@ -173,17 +184,15 @@ def build_branch_page(
         replies=build_replies(branch, fleet),
         work=work,
         others=others,
-        tests=(*integrity.describe_static_facts(branch), *integrity.describe_crossings(branch)),
+        test_facts=(*integrity.describe_static_facts(branch), *integrity.describe_crossings(branch)),
         notable_tests=integrity.describe_integrity(branch),
-        contradictions=find_contradictions(branch, fleet.policy),
     )
 
 
 def _describe_distance(branch: Branch, fleet: Fleet) -> str:
-    if branch.state is State.UNREADABLE:
+    if branch.state is State.UNREADABLE or not branch.behind:
         return ""
-    ahead, behind = format_count(branch.ahead, "commit"), format_count(branch.behind, "commit")
-    return f"{ahead} ahead of {fleet.base.name}, {behind} behind"
+    return f"{format_count(branch.behind, 'commit')} behind {fleet.base.name}"
 
 
 def _build_facts(branch: Branch) -> tuple[Fact, ...]:

@@ -151,8 +151,8 @@ def _render_markdown(texts: Sequence[str], top: int) -> list[Rendered]:
 
 def _keep_if_current(site: Site, name: str, key: str) -> bool:
     """Keep the published pages of a branch if all of them are there and current; returns whether they are."""
-    page, diff = f"{name}.html", f"{name}.diff.html"
-    paths = [page, diff] if diff in site.old.files else [page]
+    beside = (f"{name}.diff.html", f"{name}.documents.html")
+    paths = [f"{name}.html", *(path for path in beside if path in site.old.files)]
     if not all(site.is_current(path, key) for path in paths):
         return False
     for path in paths:

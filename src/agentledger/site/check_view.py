@@ -1,6 +1,6 @@
 """Recorded checks in words: the result, who saw it, and of which code.
 
-Belongs here: one line for each check, and one mark for all of them. Does not: deciding whether a result
+Belongs here: one line for each check, and for all of them one mark for each word. Does not: deciding whether a result
 counts (see `attention.trust`).
 """
 
@@ -14,11 +14,12 @@ from agentledger.attention import run_differences
 from agentledger.model import check_words
 from agentledger.model.evidence import Evidence
 from agentledger.model.findings import Finding
-from agentledger.model.text import format_count
 from agentledger.model.work import Checked, CheckResult, Fresh, Standing, Trust
 from agentledger.rules.check_worth import list_doubts
 from agentledger.site.labels import Mark
 from agentledger.site.timeline import render_literal
+
+NAMED = 3  # checks of one word
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +43,8 @@ class CheckLine:
     tail: Markup
     #: Why it shows nothing that it passed, each the end of a sentence about the check.
     doubts: tuple[str, ...] = ()
+    #: Is it asked for, and does nothing about it need a person?
+    is_quiet: bool = False
 
 
 _TRUST = {
@@ -64,41 +67,87 @@ def build_check_lines(standing: Standing, findings: tuple[Finding, ...]) -> tupl
     """One line for each check that is asked for or was recorded, failures first."""
     required = {c.check.name for c in standing.checks}
     checks = [*standing.checks, *standing.unasked]
-    lines = (_build_check_line(c, c.check.name in required) for c in sorted(checks, key=_check_sort_key))
-    return tuple(replace(line, doubts=list_doubts(line.name, findings)) for line in lines)
+    lines = ((c, _build_check_line(c, c.check.name in required)) for c in sorted(checks, key=_check_sort_key))
+    return tuple(_judge_line(line, c, line.name in required, findings) for c, line in lines)
 
 
-def evidence_mark(standing: Standing, findings: tuple[Finding, ...]) -> Mark:
-    """One mark for all checks: does the evidence match the head, and is it claimed or reproduced?"""
-    if not standing.checks:
-        return Mark("none", "No check is asked for")
-    if standing.holds:
-        failed = any(c.result is CheckResult.FAILED for c in standing.checks)
-        return Mark("bad" if failed else "warn", f"Evidence: {'; '.join(standing.holds)}")
-    passed = [c for c in standing.checks if c.result is CheckResult.PASSED]
-    skipped = len(standing.checks) - len(passed)
-    rewritten = any(c.fresh is Fresh.REWRITTEN for c in standing.checks)
-    matches = "Evidence matches head" + (" (rewritten, same change)" if rewritten else "")
-    if not passed:
-        return Mark("none", f"{matches}: no check had anything to run")
-    parts = [f"{matches}: {format_count(len(passed), 'check')} passed"]
-    reproduced = all(c.trust is Trust.REPRODUCED for c in passed)
-    parts[0] += ", reproduced" if reproduced else ", as claimed; nobody else has run them all"
-    doubts = [
-        f"{c.check.name}: {doubt}"
-        for c in passed
-        if c.evidence and (doubt := check_words.describe_doubt(c.evidence))
-    ]
-    doubts += [f"{c.check.name} shows nothing" for c in passed if list_doubts(c.check.name, findings)]
-    parts += [f"{skipped:,} skipped: nothing it looks at changed"] if skipped else []
-    kind = "warn" if doubts else "ok" if reproduced else "done"
-    return Mark(kind, "; ".join([*parts, *doubts]))
+def _judge_line(
+    line: CheckLine, checked: Checked, is_required: bool, findings: tuple[Finding, ...]
+) -> CheckLine:
+    word = _word_of(checked, findings).kind
+    # That other code passed, or that a check shows nothing, is nothing to be green about.
+    is_doubtful = line.result.kind == "ok" and word not in _SOUND
+    return replace(
+        line,
+        result=Mark("none", line.result.text) if is_doubtful else line.result,
+        doubts=list_doubts(line.name, findings),
+        is_quiet=is_required and word in _QUIET,
+    )
+
+
+# A word on a check that needs nobody: reproduced, claimed, or skipped with nothing to run. That one has not run
+# needs its agent; from ready on it stops the branch, and a rule says so.
+_SOUND = ("ok", "done")
+_QUIET = (*_SOUND, "rest", "none")
+
+
+def check_marks(standing: Standing, findings: tuple[Finding, ...]) -> tuple[Mark, ...]:
+    """What is known of the checks that are asked for: a mark for each word, with the checks it is true of.
+
+    The worst comes first: `test failing`, `lint stale`, `types, docs claimed`.
+    """
+    names_by_word: dict[Mark, list[str]] = {}
+    for checked in sorted(standing.checks, key=_check_sort_key):
+        names_by_word.setdefault(_word_of(checked, findings), []).append(checked.check.name)
+    return tuple(
+        Mark(word.kind, f"{_join_names(names)} {word.text}") for word, names in names_by_word.items()
+    )
+
+
+def quiet_marks(standing: Standing, findings: tuple[Finding, ...]) -> tuple[Mark, ...]:
+    """Those marks of the checks that need nobody."""
+    return tuple(mark for mark in check_marks(standing, findings) if mark.kind in _QUIET)
+
+
+def _join_names(names: list[str]) -> str:
+    more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
+    return ", ".join(names[:NAMED]) + more
+
+
+def _word_of(checked: Checked, findings: tuple[Finding, ...]) -> Mark:
+    """The one word on a check: what needs a person before what does not."""
+    evidence = checked.evidence
+    if checked.result is CheckResult.NOT_RUN or evidence is None:
+        return Mark("none", "not run")
+    if checked.result is CheckResult.FAILED:
+        return Mark("bad", "failing")
+    if checked.fresh is Fresh.EDITED:
+        return Mark("bad", "edited")
+    if checked.trust is Trust.CONTRADICTED:
+        return Mark("bad", "contradicted")
+    if checked.ran_other_command:
+        return Mark("warn", "run with another command")
+    if not checked.is_fresh:
+        return Mark("warn", "stale")
+    if checked.trust is Trust.FLAKY:
+        return Mark("warn", "flaky")
+    if list_doubts(checked.check.name, findings):
+        return Mark("warn", "shows nothing")
+    if doubt := check_words.describe_doubt(evidence):
+        return Mark("warn", doubt)
+    if checked.result is CheckResult.SKIPPED:
+        return Mark("rest", "skipped")
+    rewritten = " (rewritten, same change)" if checked.fresh is Fresh.REWRITTEN else ""
+    if checked.trust is Trust.REPRODUCED:
+        return Mark("ok", f"reproduced{rewritten}")
+    return Mark("done", f"claimed{rewritten}")
 
 
 def short_check_mark(line: CheckLine) -> Mark:
     """A check's mark in a few words, for a criterion that names the check."""
     stale = " (of other code)" if line.fresh and line.fresh.kind != "ok" else ""
-    return Mark(line.result.kind, f"{line.name}: {line.result.text}{stale}")
+    kind = "warn" if stale else line.result.kind
+    return Mark(kind, f"{line.name}: {line.result.text}{stale}")
 
 
 def _check_sort_key(checked: Checked) -> int:

@@ -14,11 +14,13 @@ from markupsafe import Markup
 
 from agentledger.model.findings import Finding, Severity
 from agentledger.model.fleet import Base, Branch, Change, FilePatch, Fleet
+from agentledger.model.ledger_paths import LEDGER_BYTES
 from agentledger.model.policy import Policy
 from agentledger.model.text import decode, format_count
 from agentledger.site import diff
 from agentledger.site.branch_commands import file_diff_command
 from agentledger.site.file_order import Role, order_changes
+from agentledger.site.findings_view import ABOUT_CONFLICTS
 from agentledger.site.labels import format_line_counts
 
 OPEN_LINES, OPEN_BYTES = 400, 20_000  # of one file's diff; a larger one is folded
@@ -63,7 +65,7 @@ class DiffPart:
 
 @dataclass(frozen=True, slots=True)
 class File:
-    """A file with its diff; `open` where the reader sees it without a click.
+    """A file with its diff; `open` where a rule has found something in it, so that it is read without a click.
 
     `whole`: all of it was added or removed, so that no line needs a colour to stand out.
     """
@@ -76,7 +78,7 @@ class File:
 
 
 def build_entries(branch: Branch, policy: Policy) -> tuple[Entry, ...]:
-    """The changed files in reading order, numbered from 1."""
+    """The changed files in reading order, numbered from 1; the ledger's own are no work, and have their own page."""
     return tuple(entry for entry, _ in _number_entries(branch, policy))
 
 
@@ -84,50 +86,62 @@ def _number_entries(branch: Branch, policy: Policy) -> list[tuple[Entry, bytes]]
     """The entries, each with its path in git's bytes."""
     conflicts = {file.path for file in branch.conflict.files} if branch.conflict else set()
     return [
-        (
-            Entry(
-                number,
-                decode(change.path),
-                _status_word(change),
-                role=_role_word(role),
-                lines=_format_change_size(change),
-            ),
-            change.path,
-        )
+        (_build_entry(number, change, role), change.path)
         for number, (change, role) in enumerate(
-            order_changes(branch.changes, policy, conflicts, _paths_with_errors(branch)), 1
+            order_changes(branch.code_changes, policy, conflicts, _paths_with_findings(branch)), 1
         )
     ]
 
 
-def _paths_with_errors(branch: Branch) -> set[bytes]:
-    """The paths of findings that block the branch."""
-    return {f.path for f in branch.findings or () if f.path and f.severity is Severity.ERROR and not f.waived}
+def _build_entry(number: int, change: Change, role: Role) -> Entry:
+    return Entry(
+        number,
+        decode(change.path),
+        _status_word(change),
+        role=_role_word(role),
+        lines=_format_change_size(change),
+    )
+
+
+def _paths_with_findings(branch: Branch) -> set[bytes]:
+    """The paths in which rules have found something that is true now."""
+    return {f.path for f in branch.findings or () if f.path and _is_true_now(f)}
 
 
 def build_files(branch: Branch, fleet: Fleet, patches: Sequence[FilePatch]) -> tuple[File, ...]:
     """The diffs of the changed files, in the order and with the numbers of `build_entries`."""
+    return _build_files(_number_entries(branch, fleet.policy), branch, fleet.base, patches)
+
+
+def build_ledger_files(branch: Branch, base: Base, patches: Sequence[FilePatch]) -> tuple[File, ...]:
+    """The diffs of these patches of the ledger's own files, numbered from 1."""
+    changes = dict.fromkeys(patch.change for patch in patches[:LISTED])
+    entries = [(_build_entry(n, change, Role.LEDGER), change.path) for n, change in enumerate(changes, 1)]
+    return _build_files(entries, branch, base, patches)
+
+
+def _build_files(
+    entries: Sequence[tuple[Entry, bytes]], branch: Branch, base: Base, patches: Sequence[FilePatch]
+) -> tuple[File, ...]:
     by_path: dict[bytes, list[FilePatch]] = defaultdict(list)
     for patch in patches:
         by_path[patch.change.path].append(patch)
-    # What the page still has room for: bytes of all diffs, lines of those that are open.
+    # What the page still has room for: bytes of all diffs, lines of those in which words are marked.
     bytes_left, lines_left, files = PAGE_BYTES, OWN_PAGE_LINES, []
-    for entry, path in _number_entries(branch, fleet.policy):
+    for entry, path in entries:
         halves = by_path[path]
         size = sum(len(half.body) for half in halves)
-        is_open = _is_open(entry, halves, lines_left)
+        findings = describe_findings(branch, path)
+        is_short = _is_short(entry, halves, lines_left)
         notes = _notes_by_line(branch, path)
         parts = tuple(
-            _build_diff(half, branch, fleet.base, is_open=is_open, fits=bytes_left >= size, notes=notes)
+            _build_diff(half, branch, base, is_short=is_short, fits=bytes_left >= size, notes=notes)
             for half in halves
         )
         bytes_left -= size
-        lines_left -= _count_changed_lines(halves) if is_open else 0
-        files.append(
-            File(
-                entry, is_open, entry.status in _WHOLE, parts=parts, findings=describe_findings(branch, path)
-            )
-        )
+        lines_left -= _count_changed_lines(halves) if is_short else 0
+        is_open = is_short and bool(findings)
+        files.append(File(entry, is_open, entry.status in _WHOLE, parts=parts, findings=findings))
     return tuple(files)
 
 
@@ -141,8 +155,12 @@ def describe_findings(branch: Branch, path: bytes) -> tuple[str, ...]:
 
 
 def _is_true_now(finding: Finding) -> bool:
-    """Is it neither waived nor due at a later gate? What a branch at work still lacks is no fault of a file."""
-    return finding.waived is None and finding.severity is not Severity.LATER
+    """Is it neither waived nor due at a later gate? What a branch at work still lacks is no fault of a file.
+
+    A conflict has a section of its own.
+    """
+    is_due = finding.waived is None and finding.severity is not Severity.LATER
+    return is_due and finding.rule not in ABOUT_CONFLICTS
 
 
 def _notes_by_line(branch: Branch, path: bytes) -> dict[int, str]:
@@ -156,15 +174,20 @@ def _notes_by_line(branch: Branch, path: bytes) -> dict[int, str]:
 
 def needs_own_page(patches: Iterable[FilePatch]) -> bool:
     """True when a branch's diff is so long that nobody would find the rest of its page."""
-    bodies = [patch.body for patch in patches]
+    bodies = [patch.body for patch in patches if not is_of_ledger(patch)]
     total = sum(map(len, bodies))
     return total > OWN_PAGE_BYTES or sum(body.count(b"\n") for body in bodies) > OWN_PAGE_LINES
 
 
-def _is_open(entry: Entry, halves: Sequence[FilePatch], lines_left: int) -> bool:
-    """Is a diff open? It is where it is small, written by hand, and more than a deletion or a change of mode."""
+def is_of_ledger(patch: FilePatch) -> bool:
+    """Is it a change of one of the ledger's own files?"""
+    return patch.change.path.startswith(LEDGER_BYTES)
+
+
+def _is_short(entry: Entry, halves: Sequence[FilePatch], lines_left: int) -> bool:
+    """Is a diff small, written by hand, and more than a deletion or a change of mode?"""
     changed, size = _count_changed_lines(halves), sum(len(half.body) for half in halves)
-    if entry.role in (Role.GENERATED, Role.LEDGER) or not size or all(h.change.status == "D" for h in halves):
+    if entry.role == Role.GENERATED or not size or all(h.change.status == "D" for h in halves):
         return False
     return changed <= min(OPEN_LINES, lines_left) and size <= OPEN_BYTES
 
@@ -174,7 +197,7 @@ def _count_changed_lines(halves: Sequence[FilePatch]) -> int:
 
 
 def _build_diff(
-    half: FilePatch, branch: Branch, base: Base, is_open: bool, fits: bool, notes: Mapping[int, str]
+    half: FilePatch, branch: Branch, base: Base, is_short: bool, fits: bool, notes: Mapping[int, str]
 ) -> DiffPart:
     omitted = half.omitted or ("" if fits else "page")
     if omitted:
@@ -186,7 +209,7 @@ def _build_diff(
         return DiffPart(_describe_modes(half.change) or "An empty file.", None, None)
     crlf = "Every line ends in CR LF." if diff.ends_in_crlf(half.body) else ""
     note = " ".join(part for part in (_describe_modes(half.change), crlf) if part)
-    return DiffPart(note, diff.render_patch(half.body, mark_words=is_open, notes=notes), None)
+    return DiffPart(note, diff.render_patch(half.body, mark_words=is_short, notes=notes), None)
 
 
 def _describe_modes(change: Change) -> str:
@@ -224,9 +247,3 @@ def format_branch_size(branch: Branch) -> str:
     """The size of a branch's change: `3 files, +120 −7`, the ledger's own files aside, as everywhere."""
     size = format_line_counts(branch.added, branch.removed)
     return ", ".join(part for part in (format_count(len(branch.code_changes), "file"), size) if part)
-
-
-def format_ledger_size(branch: Branch) -> str:
-    """How many of the ledger's files are listed beside those, `4 ledger files`; "" for none."""
-    count = len(branch.changes) - len(branch.code_changes)
-    return format_count(count, "ledger file") if count else ""

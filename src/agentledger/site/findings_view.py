@@ -5,18 +5,20 @@ Belongs here: their order and marks. Does not: the rules (see the package `rules
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
+from agentledger.attention.shared_findings import group_shared
 from agentledger.attention.turn import gate_now
 from agentledger.attention.wanted import describe_wants
 from agentledger.model.findings import Finding, Gate, Severity
-from agentledger.model.fleet import Branch
-from agentledger.model.text import decode
-from agentledger.site.file_view import Entry
+from agentledger.model.fleet import Branch, Fleet
+from agentledger.model.text import decode, format_count
 from agentledger.site.labels import Mark
 
 SHOWN = 200  # findings
+# Conflicts with base and with other branches: sections of their own show them with their lines.
+ABOUT_CONFLICTS = ("FLT002", "FLT004")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,38 +43,57 @@ class FindingView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FindingsView:
-    """All findings of a branch: its own, what is due at a later gate, and what other branches have, too."""
+    """The findings of a branch: its own, what is due at a later gate, and how many the board has for several."""
 
     #: By which gate the branch is judged now, in a sentence.
     lead: str
     own: tuple[FindingView, ...]
     later: tuple[FindingView, ...]
-    shared: tuple[FindingView, ...]
+    #: How many others have, too; they are on the board.
+    shared: str
     #: What the gates to come will want, in a few words each.
     wants: tuple[str, ...]
 
-    @property
-    def count(self) -> int:
-        """How many there are in all."""
-        return len(self.own) + len(self.later) + len(self.shared)
+
+@dataclass(frozen=True, slots=True)
+class SharedFinding:
+    """A finding of several branches, and how many they are."""
+
+    finding: FindingView
+    count: str
 
 
-def build_findings(branch: Branch, entries: Sequence[Entry]) -> FindingsView | None:
-    """A branch's findings, at most SHOWN, those that block it first; `entries` are its changed files."""
-    numbers = {entry.path: entry.number for entry in entries}
-    findings = branch.findings or ()
+def build_findings(branch: Branch, numbers: Mapping[str, int]) -> FindingsView | None:
+    """A branch's findings, at most SHOWN, those that block it first; `numbers` are those of its changed files.
+
+    A conflict that the page shows with its lines is not said once more.
+    """
+    findings = [f for f in branch.findings or () if f.rule not in ABOUT_CONFLICTS]
     if not findings:
         return None
     ordered = sorted(findings, key=lambda f: (f.waived is not None, _ORDER[f.severity]))[:SHOWN]
     groups: dict[str, list[FindingView]] = {"own": [], "later": [], "shared": []}
     for finding in ordered:
         groups[_group_of(finding)].append(_build_finding(finding, numbers))
+    shared = len(groups["shared"])
     return FindingsView(
         lead=_LEADS[gate_now(branch)],
         own=tuple(groups["own"]),
         later=tuple(groups["later"]),
-        shared=tuple(groups["shared"]),
+        shared=f"{format_count(shared, 'warning')} that other branches have, too" if shared else "",
         wants=tuple(f"{line[0].upper()}{line[1:]}." for line in describe_wants(findings)),
+    )
+
+
+def build_shared(fleet: Fleet) -> tuple[SharedFinding, ...]:
+    """What is found on several branches of a fleet, each once, what most have first; what is due later left out."""
+    due = (f for b in fleet.branches for f in b.findings or () if f.severity is not Severity.LATER)
+    return tuple(
+        SharedFinding(
+            _build_finding(each.finding, {}), format_count(len(each.branches), "branch", "branches")
+        )
+        for each in group_shared(due)[:SHOWN]
+        if each.finding.rule not in ABOUT_CONFLICTS
     )
 
 
@@ -89,7 +110,7 @@ def _group_of(finding: Finding) -> str:
     return "shared" if finding.shared else "own"
 
 
-def _build_finding(finding: Finding, numbers: dict[str, int]) -> FindingView:
+def _build_finding(finding: Finding, numbers: Mapping[str, int]) -> FindingView:
     if finding.waived is not None:
         mark = Mark("rest", "Waived")
     elif finding.severity is Severity.LATER:

@@ -11,11 +11,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from agentledger import __version__
-from agentledger.attention import loose_work, stacking
-from agentledger.attention.wanted import describe_wants
-from agentledger.model.findings import Severity
+from agentledger.attention.verdict import BranchVerdict, Known
 from agentledger.model.fleet import Branch, Fleet, State
 from agentledger.model.text import format_count
+from agentledger.reports.integrity import summarize_integrity
 from agentledger.site.page_names import ATOM
 
 TITLE = 90  # characters of a commit's subject
@@ -99,57 +98,41 @@ def merge_mark(branch: Branch) -> Mark:
     if conflict.clean is None:
         return Mark("warn", "git cannot merge it")
     if conflict.clean:
-        return Mark("ok", "merges cleanly, with what landed" if branch.bridge else "merges cleanly")
+        # Not green: that git merges it says nothing about the work.
+        return Mark("done", "merges cleanly, with what landed" if branch.bridge else "merges cleanly")
     if conflict.below:
         return Mark("rest", f"conflicts where {conflict.below} does")
     return Mark("bad", f"conflicts in {format_count(len(conflict.files), 'file')}")
 
 
-def merge_verdict(branch: Branch) -> tuple[Mark, str]:
-    """The answer to "can it merge?", and a sentence with more about it."""
-    ended_verdict = {
-        State.MERGED: (Mark("done", "It is merged already."), ""),
-        State.ABSORBED: (Mark("done", "Its change is in already."), ""),
-        State.REVERTED: (Mark("bad", "Not as it is: base took it back."), branch.state_why),
-        State.EMPTY: (Mark("rest", "There is nothing to merge."), ""),
-        State.UNREADABLE: (Mark("warn", "Unknown: git could not read it."), ""),
-    }.get(branch.at_rest or branch.state)
-    if ended_verdict:
-        mark, more = ended_verdict
-        use = loose_work.describe_use(branch.worktree)
-        return mark, f"But its worktree is at work: {use}." if branch.at_rest else more
-    blocking = [f for f in branch.findings or () if f.severity is Severity.ERROR and f.waived is None]
-    if blocking:
-        return Mark(
-            "bad", f"No: {format_count(len(blocking), 'reason')}."
-        ), "Listed below, each with its fix."
-    conflict = branch.conflict
-    if conflict is None:
-        return Mark(
-            "none", "Not computed."
-        ), "" if branch.state is State.OPEN else "Only open branches are tried."
-    if conflict.clean is None:
-        return Mark("warn", "Unknown: git cannot merge these two."), conflict.failed
-    wants = "; ".join(describe_wants(branch.findings or ()))
-    if wants and conflict.clean:
-        return Mark("rest", "Not yet."), f"git merges the two heads without a conflict; {wants}."
-    if branch.bridge and conflict.clean:
-        return Mark("ok", "Yes, with what landed brought in first."), stacking.describe_bridge(branch)
-    if conflict.below:
-        return Mark(
-            "bad", f"Not before {conflict.below}."
-        ), "It conflicts where that one does, and nowhere else."
-    if conflict.clean:
-        return Mark("ok", "Yes, cleanly."), "git merges the two heads without a conflict" + _describe_rules(
-            branch
-        )
-    return Mark("bad", f"No: conflicts in {format_count(len(conflict.files), 'file')}."), ""
+def verdict_mark(verdict: BranchVerdict) -> Mark:
+    """A verdict with its icon: green for what is approved and in order, and for nothing else."""
+    if verdict.in_order:
+        return Mark("ok", verdict.text)
+    return Mark(_VERDICT_KINDS[verdict.kind], verdict.text)
 
 
-def _describe_rules(branch: Branch) -> str:
-    if branch.findings is None:
-        return "; it has no brief, so no rule was asked, and no test was run."
-    return ", and no rule holds it back."
+_VERDICT_KINDS = {
+    Known.NOT_REVIEWED: "none",
+    Known.APPROVED: "warn",
+    Known.STALE: "warn",
+    Known.CHANGES_REQUESTED: "warn",
+    Known.REJECTED: "bad",
+    Known.STOPPED: "bad",
+    Known.ASKS: "warn",
+    Known.WAITS_FOR_AGENT: "live",
+    Known.GIVE_UP: "warn",
+    Known.HALTED: "done",
+    Known.REVERTED: "bad",
+    Known.ENDED: "done",
+    Known.UNKNOWN: "warn",
+}
+
+
+def tests_mark(branch: Branch) -> Mark | None:
+    """What was taken from its tests, in a few words; None where nothing of that kind is known."""
+    text = summarize_integrity(branch)
+    return Mark("warn", text) if text else None
 
 
 def format_line_counts(added: int | None, removed: int | None) -> str:

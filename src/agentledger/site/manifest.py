@@ -21,6 +21,7 @@ from typing import Any
 
 from agentledger import __version__
 from agentledger.attention.turn import turn_of
+from agentledger.attention.verdict import verdict_of
 from agentledger.model.fleet import Branch, Fleet
 from agentledger.model.ledger import Document
 from agentledger.site.collisions.others_view import NO_OTHERS, Others
@@ -99,7 +100,8 @@ def branch_key(branch: Branch, fleet: Fleet, made_with: str, others: Others = NO
         *(branch.stashes, branch.detached, branch.unsaved, branch.at_rest),
         *(branch.stands_on, sorted(branch.borrowed), branch.bridge),
         *(branch.lines_counted, len(branch.changes), unread_count, branch.problems, branch.findings),
-        *(branch.absent, branch.static_facts, branch.unfound_evidence),
+        *(branch.absent, branch.static_facts, branch.unfound_evidence, branch.reviews),
+        verdict_of(branch, fleet.base),
         *(fleet.name, fleet.forge, bool(fleet.tasks)),
         *(fleet.base.name, fleet.base.ref, fleet.base.head, fleet.base.sync, made_with),
         *_work_key_parts(branch, fleet),

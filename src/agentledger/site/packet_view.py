@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from agentledger.documents.packet import strip_marks
-from agentledger.model.ledger import Brief, Item, Packet
+from agentledger.model.ledger import Brief, Item, Packet, heading_key
 from agentledger.model.work import Fresh, Standing
 from agentledger.site import check_view, timeline
 from agentledger.site.check_view import CheckLine
@@ -31,14 +31,29 @@ class Criterion:
     shown_by: tuple[Rendered, ...]
     evidence: tuple[Mark, ...]
 
+    @property
+    def is_shown(self) -> bool:
+        """Is it one of the brief's, claimed to be met, and does a check that passed on this code stand beside it?"""
+        return self.claim == _MET and bool(self.evidence) and all(mark.kind == "ok" for mark in self.evidence)
 
-@dataclass(frozen=True, slots=True)
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PacketView:
-    """What the agent hands over: does it describe the head, its criteria, and all other sections."""
+    """What the agent hands over."""
 
+    #: Does it describe the head?
     fresh: Mark
-    criteria: tuple[Criterion, ...]
+    #: The criteria that nothing shows, and those that a check shows.
+    open_criteria: tuple[Criterion, ...]
+    shown_criteria: tuple[Criterion, ...]
+    #: What a reviewer reads first, and all other sections.
     sections: tuple[TextSection, ...]
+    other_sections: tuple[TextSection, ...]
+
+
+_MET = Mark("done", "met, as claimed")
+# What nothing else on the page says.
+_READ_FIRST = ("Summary", "Risks and follow-ups")
 
 
 _FRESH = {
@@ -55,10 +70,18 @@ def build_packet_view(
 ) -> PacketView:
     """Build a packet's view, with criteria in the brief's order; `render` makes markup of Markdown."""
     fresh = _FRESH[standing.packet_fresh or Fresh.UNKNOWN]
+    criteria = _build_criteria(packet, brief, lines, render)
     sections = timeline.build_sections(
         packet.document, lambda text: render(strip_marks(text)), ("Acceptance criteria",)
     )
-    return PacketView(fresh, _build_criteria(packet, brief, lines, render), sections)
+    first = {heading_key(title) for title in _READ_FIRST}
+    return PacketView(
+        fresh=fresh,
+        open_criteria=tuple(each for each in criteria if not each.is_shown),
+        shown_criteria=tuple(each for each in criteria if each.is_shown),
+        sections=tuple(each for each in sections if heading_key(each.title) in first),
+        other_sections=tuple(each for each in sections if heading_key(each.title) not in first),
+    )
 
 
 def _build_criteria(
@@ -86,7 +109,7 @@ def _build_criterion(
 ) -> Criterion:
     if claim is None:
         return Criterion(render(criterion.text), Mark("warn", "not in the packet"), (), ())
-    mark = Mark("done", "met, as claimed") if claim.checked else Mark("warn", "not met, as it says")
+    mark = _MET if claim.checked else Mark("warn", "not met, as it says")
     if not in_brief:
         mark = Mark("warn", f"{mark.text}; not a criterion of the brief")
     # A check belongs to the criterion whose evidence names it, as a word of its own.

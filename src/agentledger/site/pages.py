@@ -20,6 +20,7 @@ from agentledger.site.board_view import Board, build_board, list_board_branches
 from agentledger.site.branch_view import NO_TEXTS, build_branch_page
 from agentledger.site.collisions import collisions_view, merge_order_view
 from agentledger.site.collisions.others_view import NO_OTHERS, Others
+from agentledger.site.documents_view import build_documents_page
 from agentledger.site.markdown.render import Rendered
 from agentledger.site.page_names import (
     ATOM,
@@ -71,16 +72,29 @@ def render_branch_pages(
     rendered: Mapping[str, Rendered] = NO_TEXTS,
     others: Others = NO_OTHERS,
 ) -> dict[str, bytes]:
-    """Render a branch's page at `page` (a path without the ending), and its diff's page if it needs one.
+    """Render a branch's page at `page` (a path without the ending), and what it needs beside it: diff, documents.
 
     `rendered` and `others` are as in `branch_view.build_branch_page`. Returns the content by path.
     """
-    model = build_branch_page(branch, fleet, patches, page=page, rendered=rendered, others=others)
+    documents = build_documents_page(branch, fleet, patches)
+    model = build_branch_page(
+        branch,
+        fleet,
+        patches,
+        page=page,
+        rendered=rendered,
+        others=others,
+        has_documents=documents is not None,
+    )
     context = {"page": model, "frame": model.frame, "root": "../"}
     files = {f"{page}.html": _render_template("branch.html.j2", context)}
+    beside = {"branch_file": f"{page.rsplit('/', 1)[-1]}.html"}
     if model.diff_page:
-        diff_context = context | {"branch_file": f"{page.rsplit('/', 1)[-1]}.html"}
-        files[f"{page}.diff.html"] = _render_template("diff.html.j2", diff_context)
+        files[f"{page}.diff.html"] = _render_template("diff.html.j2", context | beside)
+    if documents:
+        files[f"{page}.documents.html"] = _render_template(
+            "documents.html.j2", context | beside | {"page": documents}
+        )
     return files
 
 
@@ -152,11 +166,11 @@ def _render_paths(fleet: Fleet, pages: Mapping[str, str]) -> bytes:
     rows = {
         f"{pages[branch.ref]}.html": [
             numbers.setdefault(format_path(change.path), len(numbers))
-            for change in branch.changes[:PATHS_LISTED]
+            for change in branch.code_changes[:PATHS_LISTED]
         ]
         for branch in list_board_branches(fleet)
     }
-    cut = sum(len(branch.changes) > PATHS_LISTED for branch in list_board_branches(fleet))
+    cut = sum(len(branch.code_changes) > PATHS_LISTED for branch in list_board_branches(fleet))
     text = json.dumps({"paths": list(numbers), "rows": rows, "cut": cut}, separators=(",", ":"))
     return f"var agentledgerPaths={text};\n".encode()
 

@@ -14,19 +14,19 @@ from markupsafe import Markup
 
 from agentledger.attention import plans, scope_request
 from agentledger.attention.approval import describe_reviewer
-from agentledger.attention.turn import WHOSE_WORDS, describe_guess, turn_of
+from agentledger.attention.turn import describe_guess
 from agentledger.documents.status import PLAN
 from agentledger.model.fleet import Branch, Fleet, State
 from agentledger.model.ledger import Brief, CheckIn, Review
 from agentledger.model.text import encode
-from agentledger.model.work import ASKING, PLACES, Copy, Fresh, Progress, Standing, Work
+from agentledger.model.work import ASKING, PLACES, Copy, Fresh, Standing, Work
 from agentledger.site import check_view, diff, timeline
 from agentledger.site.branch_commands import Command, scope_commands
 from agentledger.site.check_view import CheckLine
 from agentledger.site.labels import Fact, Mark
 from agentledger.site.markdown.render import Rendered
 from agentledger.site.packet_view import CRITERIA_SHOWN, PacketView, build_packet_view
-from agentledger.site.timeline import CommitLine, Event, ProblemLine, Raw, Render, TextSection
+from agentledger.site.timeline import CommitLine, Event, ProblemLine, Render, TextSection
 
 COMPARED = 800  # lines of a brief; the time to compare grows with their square
 REVIEWS_SHOWN = 20
@@ -45,10 +45,13 @@ class BriefView:
     #: From the brief that counts to the branch's copy; or a note why there is no diff.
     diff: Markup
     diff_note: str
-    facts: tuple[Fact, ...]
+    #: What the task may change.
+    scope: tuple[Fact, ...]
     outcome: tuple[TextSection, ...]
+    #: Empty where the packet has them, with its claims beside them.
     criteria: tuple[Rendered, ...]
-    #: All other sections.
+    #: All the rest.
+    facts: tuple[Fact, ...]
     other_sections: tuple[TextSection, ...]
 
 
@@ -78,15 +81,8 @@ class WorkView:
     """Everything that the page shows of the task. Times are in seconds since the epoch."""
 
     title: str
-    progress: Mark
-    #: Whose turn it is, since when (seconds since the epoch) and why; "" where it is nobody's.
-    turn: str
-    since: int | None
-    why: str
     #: Which check-in an answer that names none was taken to be about; "" for nothing.
     guess: str
-    #: All checks together: do they match the head, are they reproduced?
-    evidence: Mark
     #: Other branches that work on the task.
     rivals: tuple[str, ...]
     #: The question that waits, behind the plan that is to be approved: its text, what is to be known about that
@@ -97,32 +93,24 @@ class WorkView:
     question_at: int | None
     #: Another scope that waits for a decision; None where none does.
     request: RequestView | None
+    #: What its agent said last, where neither a question nor a packet says more; None where one does.
+    latest: Event | None
     brief: BriefView | None
     packet: PacketView | None
-    checks: tuple[CheckLine, ...]
+    #: What needs a look, failures first; and what passed, had nothing to run, or has not run.
+    open_checks: tuple[CheckLine, ...]
+    quiet_checks: tuple[CheckLine, ...]
+    #: The marks of these.
+    quiet_marks: tuple[Mark, ...]
     reviews: tuple[ReviewView, ...]
     events: tuple[Event, ...]
     #: What the timeline leaves out; "" for nothing.
     events_more: str
-    #: What is wrong in the documents.
+    #: What is wrong in the documents, and what is merely incomplete.
     problems: tuple[ProblemLine, ...]
-    #: The documents as they were written.
-    raws: tuple[Raw, ...]
+    warnings: tuple[ProblemLine, ...]
 
 
-_PROGRESS = {
-    Progress.STARTED: Mark("live", "Started, no check-in yet"),
-    Progress.WORKING: Mark("live", "Working"),
-    Progress.NEEDS_INPUT: Mark("warn", "Needs input"),
-    Progress.BLOCKED: Mark("warn", "Blocked"),
-    Progress.READY: Mark("done", "Said to be ready"),
-    Progress.APPROVED: Mark("ok", "Approved"),
-    Progress.CHANGES: Mark("warn", "Changes requested"),
-    Progress.REJECTED: Mark("bad", "Rejected"),
-    Progress.SILENT: Mark("warn", "Silent"),
-    Progress.LAPSED: Mark("warn", "No longer ready: more code came"),
-    Progress.STOPPED: Mark("done", "Stopped, as it was told"),
-}
 _COPIES = {
     Copy.OUTDATED: Mark("warn", "The branch’s copy is an earlier version of it"),
     Copy.SCOPE_CHANGE: Mark("warn", "The branch’s copy asks for a change of scope; it grants nothing"),
@@ -140,35 +128,37 @@ def build_work_view(
     render = _limit_text(MOST_TEXT, render)
     task = fleet.task_of(work)
     documents = timeline.list_documents(work, task)
-    check_lines = check_view.build_check_lines(standing, branch.findings or ())
+    findings = branch.findings or ()
+    check_lines = check_view.build_check_lines(standing, findings)
+    quiet = tuple(line for line in check_lines if line.is_quiet)
     question = standing.question if standing.progress in ASKING else None
-    now = turn_of(branch)
+    # A packet says what its agent did; a question is what it said last.
+    newest = next(iter(work.check_ins), None) if not work.packet and not question else None
+    problems = timeline.build_problems(work, documents)
     return WorkView(
         title=task.title,
-        progress=_PROGRESS[standing.progress],
-        turn=WHOSE_WORDS[now.whose] if now.why else "",
-        since=now.since,
-        why=now.why,
         guess=describe_guess(branch),
-        evidence=check_view.evidence_mark(standing, branch.findings or ()),
         rivals=standing.rivals,
         question=_build_question(question, render) if question else (),
         question_note=_describe_standing(work, question),
         question_by=question.agent if question else "",
         question_at=question.at if question else None,
         request=_build_request(branch, work),
+        latest=timeline.build_check_in(newest, render) if newest else None,
         brief=_build_brief(task.brief, task.brief_from, work, render) if task.brief else None,
         packet=build_packet_view(work.packet, task.brief, standing, lines=check_lines, render=render)
         if work.packet
         else None,
-        checks=check_lines,
+        open_checks=tuple(line for line in check_lines if not line.is_quiet),
+        quiet_checks=quiet,
+        quiet_marks=check_view.quiet_marks(standing, findings),
         reviews=tuple(
             _build_review(r, standing, render) for r in (*work.reviews, *work.no_verdicts)[:REVIEWS_SHOWN]
         ),
-        events=timeline.build_events(work, task, commits, render),
+        events=timeline.build_events(work, task, commits, render, above=newest, question=question),
         events_more=timeline.describe_left_out(work),
-        problems=timeline.build_problems(work, documents),
-        raws=timeline.build_raws(documents),
+        problems=tuple(each for each in problems if each.mark.kind == "bad"),
+        warnings=tuple(each for each in problems if each.mark.kind != "bad"),
     )
 
 
@@ -234,9 +224,10 @@ def _build_brief(brief: Brief, source: str, work: Work, render: Render) -> Brief
         copy=_COPIES.get(work.copy),
         diff=diff_markup,
         diff_note=diff_note,
-        facts=_build_facts(brief),
+        scope=_build_scope(brief),
         outcome=tuple(TextSection(p.title, render(p.text)) for p in [brief.document.part("Outcome")] if p),
-        criteria=tuple(render(item.text) for item in brief.criteria[:CRITERIA_SHOWN]),
+        criteria=() if work.packet else tuple(render(i.text) for i in brief.criteria[:CRITERIA_SHOWN]),
+        facts=_build_facts(brief),
         other_sections=timeline.build_sections(brief.document, render, ("Outcome", "Acceptance criteria")),
     )
 
@@ -249,12 +240,18 @@ def _brief_source_mark(brief: Brief, source: str) -> Mark:
     return Mark("none", f"From {PLACES.get(source, source)}, unproven: an agent here could have rewritten it")
 
 
+def _build_scope(brief: Brief) -> tuple[Fact, ...]:
+    facts = (
+        Fact("Owns", "  ".join(brief.owns), code=True),
+        Fact("Off limits", "  ".join(brief.off_limits), code=True),
+    )
+    return tuple(fact for fact in facts if fact.text)
+
+
 def _build_facts(brief: Brief) -> tuple[Fact, ...]:
     facts = (
         Fact("Manager", brief.manager),
         Fact("Mode", f"{brief.mode}, {brief.session}, priority {brief.priority}"),
-        Fact("Owns", "  ".join(brief.owns), code=True),
-        Fact("Off limits", "  ".join(brief.off_limits), code=True),
         Fact("Follows", "  ".join(brief.follow), code=True),
         Fact("Depends on", ", ".join(brief.depends_on)),
         Fact("Checkpoints", ", ".join(brief.checkpoints)),

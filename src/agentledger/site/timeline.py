@@ -1,7 +1,7 @@
 """What was said and done on a branch, newest first, and the documents that say it.
 
-Belongs here: check-ins, answers, reviews, waivers, the outcome and commits as events; raw texts; what is
-wrong in documents. Does not: what follows from them (see `task_view`).
+Belongs here: check-ins, answers, waivers, the outcome and commits as events; what is wrong in documents. Does not:
+what follows from them (see `task_view`), or documents as they were written (see `documents_view`).
 """
 
 from __future__ import annotations
@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from markupsafe import Markup
 
 from agentledger.attention.clock import brought_at
+from agentledger.documents.placeholders import is_none_phrase
+from agentledger.documents.status import NEEDS
 from agentledger.model.ledger import CheckIn, Document, Part, Problem
 from agentledger.model.text import format_count, format_rfc3339
 from agentledger.model.work import Task, Work
@@ -20,8 +22,8 @@ from agentledger.site.labels import Mark
 from agentledger.site.markdown.render import Rendered
 from agentledger.site.visible_characters import insert_chips
 
+_ASKED = ("Plan", NEEDS)  # sections of a check-in that asks
 EVENTS_SHOWN = 60  # documents, newest first; commits have a limit of their own
-RAW_SHOWN, RAW_LONG, RAW_ALL = 40, 32 << 10, 512 << 10  # documents; characters of one, and of all
 PROBLEMS_SHOWN = 100
 
 Render = Callable[[str], Rendered]
@@ -70,15 +72,6 @@ class Event:
 
 
 @dataclass(frozen=True, slots=True)
-class Raw:
-    """A document as it was written."""
-
-    path: str
-    text: Markup
-    cut: str
-
-
-@dataclass(frozen=True, slots=True)
 class ProblemLine:
     """Something wrong in a document, and where."""
 
@@ -97,9 +90,23 @@ CHECK_IN_MARKS = {
 DECISIONS = {"approve": "ok", "reject": "bad", "stop": "bad", "change": "warn", "request-changes": "warn"}
 
 
-def build_events(work: Work, task: Task, commits: Sequence[CommitLine], render: Render) -> tuple[Event, ...]:
-    """All events, newest first; of the same second, documents are above commits."""
-    events = [_build_check_in(c, render) for c in work.check_ins[:EVENTS_SHOWN]]
+def build_events(
+    work: Work,
+    task: Task,
+    commits: Sequence[CommitLine],
+    render: Render,
+    *,
+    above: CheckIn | None = None,
+    question: CheckIn | None = None,
+) -> tuple[Event, ...]:
+    """All events but reviews, newest first; of the same second, documents are above commits.
+
+    What stands further up on the page is not repeated: what the check-in `above` says, and what `question` asks.
+    """
+    events = [
+        build_check_in(c, render, is_above=c is above, is_asked=c is question)
+        for c in work.check_ins[:EVENTS_SHOWN]
+    ]
     events += [
         Event(
             at=a.at,
@@ -111,17 +118,6 @@ def build_events(work: Work, task: Task, commits: Sequence[CommitLine], render: 
             brought=brought_at(a),
         )
         for a in work.answers[:EVENTS_SHOWN]
-    ]
-    events += [
-        Event(
-            at=r.at,
-            title="Review",
-            by=r.reviewer,
-            mark=decision_mark(r.verdict),
-            note=f"of {r.head[:10]}",
-            brought=brought_at(r),
-        )
-        for r in (*work.reviews, *work.no_verdicts)[:EVENTS_SHOWN]
     ]
     events += [
         Event(
@@ -175,9 +171,13 @@ def describe_check_in(check_in: CheckIn) -> tuple[str, ...]:
 def build_sections(
     document: Document, render: Render, without: Iterable[str] = ()
 ) -> tuple[TextSection, ...]:
-    """The sections of a document that are not empty, without those in `without`."""
+    """The sections of a document that say something, without those in `without`."""
     excluded = [document.part(title) for title in without]
-    return tuple(_build_section(p, render) for p in document.parts if not p.empty and p not in excluded)
+    return tuple(
+        _build_section(p, render)
+        for p in document.parts
+        if not p.empty and p not in excluded and not is_none_phrase(p.text)
+    )
 
 
 def list_documents(work: Work, task: Task) -> tuple[Document, ...]:
@@ -198,18 +198,6 @@ def list_documents(work: Work, task: Task) -> tuple[Document, ...]:
     )
 
 
-def build_raws(documents: Sequence[Document]) -> tuple[Raw, ...]:
-    """The documents as they were written, within the page's limits; what is cut off is counted."""
-    raws, room = [], RAW_ALL
-    for document in documents[:RAW_SHOWN]:
-        excerpt = document.text[: min(RAW_LONG, room)]
-        room -= len(excerpt)
-        cut_length = len(document.text) - len(excerpt)
-        cut = f"and {format_count(cut_length, 'more character')}, not shown" if cut_length else ""
-        raws.append(Raw(document.source.path, render_literal(excerpt), cut))
-    return tuple(raws)
-
-
 def render_literal(text: str) -> Markup:
     """A text of several lines as markup for a `<pre>`: escaped, and with chips for hidden characters."""
     normalized = text.replace("\r\n", "\n")
@@ -224,16 +212,19 @@ def build_problems(work: Work, documents: Sequence[Document]) -> tuple[ProblemLi
     return tuple(map(_build_problem, ordered[:PROBLEMS_SHOWN]))
 
 
-def _build_check_in(check_in: CheckIn, render: Render) -> Event:
+def build_check_in(
+    check_in: CheckIn, render: Render, *, is_above: bool = False, is_asked: bool = False
+) -> Event:
+    """A check-in; without its text where that stands above, and without its question where that is asked above."""
     mark = CHECK_IN_MARKS.get(check_in.state, Mark("none", check_in.state))
-    sections = build_sections(check_in.document, render)
+    notes = (*describe_check_in(check_in), *(("its text is above",) if is_above else ()))
     return Event(
         at=check_in.at,
         title="Check-in",
         by=check_in.agent,
         mark=mark,
-        note="; ".join(describe_check_in(check_in)),
-        sections=sections,
+        note="; ".join(notes),
+        sections=() if is_above else build_sections(check_in.document, render, _ASKED if is_asked else ()),
         brought=brought_at(check_in),
     )
 

@@ -27,6 +27,7 @@ from agentledger.site.build import build_site
 from command import Said, refused, run
 from controls import NAME
 from gitrepo import Content
+from sitefleet import page_of
 from terminal import editor, terminal
 from writing import FOLDER, Desk, brief, check_in
 
@@ -306,9 +307,7 @@ def test_the_page_has_it_in_one_place(desk: Desk, tmp_path: Path) -> None:
     asked(desk)
     with snapshot.open_snapshot(desk.repo.path, Request(now=int(time.time()))) as taken:
         build_site(taken, tmp_path / "out", ignore_progress)
-    (page,) = [
-        p.read_text() for p in (tmp_path / "out/branch").glob("agent-x-*.html") if "diff" not in p.name
-    ]
+    page = page_of(tmp_path / "out", "agent-x").read_text()
     notice = page[page.index('id="question"') :].partition("</section>")[0]
     for text in (
         "It asks for api/** besides src/**.",

@@ -36,7 +36,9 @@ def test_it_stands_beside_what_passed(tmp_path: Path) -> None:
     outputs = read_outputs(desk.repo.path)
     assert worth(outputs.branch("agent/x")) == [("passed", "reproduced"), ("skipped", "skipped")]
     page = outputs.page("agent/x")
-    assert "Evidence matches head: 1 check passed, reproduced; 1 skipped: nothing it looks at changed" in page
+    assert ">test reproduced</span> · <span" in page
+    assert ">lint skipped</span>" in page
+    assert "skipped: no changed file matches *.md" in page
     assert "checks: test passed (reproduced), lint was skipped: nothing it looks at changed" in outputs.next
     assert "| lint | `cat {changed:*.md}` | skipped: no changed file matches *.md |" in desk.git(
         "show", f"agent/x:{FOLDER}/packet.md"
@@ -51,7 +53,7 @@ def test_alone_it_proves_nothing(tmp_path: Path) -> None:
     outputs = read_outputs(desk.repo.path)
     assert worth(outputs.branch("agent/x")) == [("skipped", "skipped")]
     page = outputs.page("agent/x")
-    assert "Evidence matches head: no check had anything to run" in page
+    assert ">lint skipped</span>" in page
     assert "reproduced" not in page
     assert not {rule for rule in checked(desk.repo, "merge") if rule.startswith("EVD")}
 
