@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from agentledger.attention import loose_work, stacking
-from agentledger.attention.approval import describe_reviewer
+from agentledger.attention.approval import describe_informing, describe_reviewer, describe_rounds
 from agentledger.attention.reviewing import find_deciding_review, judge_freshness
 from agentledger.attention.turn import (
     BranchTurn,
