@@ -60,6 +60,7 @@ def judge_documents(standing: Standing, work: Work, sight: Sight) -> Standing:
         checks=tuple(judge_check(checked.check, work, sight) for checked in standing.checks),
         unasked=tuple(judge_check(Check(e.check, e.command), work, sight) for e in others.values()),
         reviews_fresh={r.document.source.path: sight.judge(r.head, r.change) for r in work.reviews},
+        integrity_fresh={i.document.source.path: sight.judge(i.head, i.change) for i in work.integrity},
     )
 
 

@@ -97,6 +97,8 @@ def _policy_checks(tables: tuple[dict[str, Any], ...]) -> tuple[PolicyCheck, ...
             table["run"],
             table.get("junit"),
             table.get("timeout"),
+            table.get("integrity"),
+            table.get("files"),
         )
         checks.append(PolicyCheck(check, table.get("paths", ())))
     return tuple(checks)

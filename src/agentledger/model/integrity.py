@@ -107,7 +107,8 @@ class Integrity:
     #: The command, before its {…} were filled in.
     command: str
     at: int
-    #: The commit that was looked at, and its merge base with base.
+    #: The branch and its commit that were looked at, and the commit where its own work begins.
+    branch: str = ""
     head: str
     base: str
     #: The branch's change id at `head`; it decides where `head` is gone.

@@ -1,0 +1,194 @@
+"""Runs one check on one side, or on two sides that are crossed, each time in a fresh worktree.
+
+Belongs here: the environment and time limit of such a run, base's own run out of the cache, and the run with garbage.
+Does not: which runs are needed, or what they mean (see `cross_check` and `decide`).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from dataclasses import asdict, dataclass, replace
+from math import ceil
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from agentledger.git.process import Git
+from agentledger.git.queries import Place
+from agentledger.git.scratch import Scratch
+from agentledger.model.integrity import CrossingEnd, CrossingRun
+from agentledger.model.ledger import Check
+from agentledger.model.policy import Policy
+from agentledger.model.text import encode
+from agentledger.running import changed_files, logs
+from agentledger.scope.task_scope import Scope
+from agentledger.storage.cache import Cache
+from agentledger.workflow.integrity import ends, sides
+from agentledger.workflow.integrity.crossed_worktree import crossed_worktree
+from agentledger.workflow.integrity.sides import Files, Sides
+from agentledger.workflow.verify import could_not_run, garbage
+from agentledger.workflow.verify.fresh_worktree import SetupError, fresh_worktree, prepare_worktree
+from agentledger.workflow.verify.one_check import LIMIT, Begins, Event, Hear, Runner, Seen, read_lines
+
+_KIND = "crossing-base 1"
+# A crossing gets so many times the seconds of the branch's own run, and at least so many.
+_TIMES, _LEAST = 3, 30
+# One that cannot import one file of tests shall run the others; what a run writes beside the code is not wanted.
+_PYTEST_OPTION = "--continue-on-collection-errors"
+_EVERYTHING = Scope((b"**",))
+
+
+def build_variables(outer: dict[str, str]) -> dict[str, str]:
+    """The variables that are set for each run, so that two runs of the same code end alike."""
+    options = " ".join(filter(None, (outer.get("PYTEST_ADDOPTS", ""), _PYTEST_OPTION)))
+    return {"CI": "1", "PYTHONHASHSEED": "0", "PYTHONDONTWRITEBYTECODE": "1", "PYTEST_ADDOPTS": options}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bench:
+    """Where the runs of one branch are made, and with what."""
+
+    git: Git
+    place: Place
+    scratch: Scratch
+    #: The top of the worktree with the files that policy copies.
+    source: Path
+    policy: Policy
+    #: Where base's own runs are kept.
+    cache: Cache
+    sides: Sides
+    #: In seconds since the epoch.
+    now: int
+    hear: Hear
+
+    def run_head(self, check: Check) -> CrossingRun:
+        """The branch's own tests on its own code."""
+        return self._run_at(self.sides.head, check, self.sides.head_files, "on the branch")
+
+    def run_base(self, check: Check) -> CrossingRun:
+        """Base's own tests on its own code, out of the cache where that has it."""
+        key = self._base_key(check)
+        kept = _load_run(self.cache.get(_KIND, [key]).get(key))
+        if kept is not None:
+            return kept
+        run = self._run_at(self.sides.base, check, self.sides.base_files, "on base")
+        if run.end is not CrossingEnd.UNKNOWN:
+            self.cache.put(_KIND, [(key, asdict(run))])
+        return run
+
+    def run_c(self, check: Check, own: CrossingRun) -> CrossingRun:
+        """Base's tests on the branch's code."""
+        at = self.sides
+        return self._run_crossed(
+            at.head, at.head_files, at.base_files, check, limit_of(check, own), "with base's tests"
+        )
+
+    def run_d(self, check: Check, own: CrossingRun) -> CrossingRun:
+        """The branch's tests on base's code."""
+        at = self.sides
+        return self._run_crossed(
+            at.base, at.base_files, at.head_files, check, limit_of(check, own), "on base's code"
+        )
+
+    def passes_with_garbage(self, check: Check, own: CrossingRun) -> bool | None:
+        """Does it pass with garbage in place of all code, so that it tests something else? None: not tried."""
+        at = self.sides
+        files = garbage.list_source_files(self.scratch.git, at.head, _EVERYTHING, self.policy)
+        files = tuple(path for path in files if not sides.is_test(path, self.policy))
+        if not 0 < len(files) <= garbage.MOST_FILES:
+            return None
+        limited = replace(check, timeout=ceil(limit_of(check, own)))
+        with fresh_worktree(self.git, self.place, at.head) as folder:
+            runner = self._prepare(folder, f"{check.name} with garbage in place of code")
+            garbage.lay_garbage(folder, files)
+            run = self._run(runner, limited, at.head_files)
+        return run.end is CrossingEnd.PASSES
+
+    def _run_at(self, commit: str, check: Check, files: Files, where: str) -> CrossingRun:
+        with fresh_worktree(self.git, self.place, commit) as folder:
+            return self._run_in(folder, check, files, where)
+
+    def _run_crossed(
+        self, commit: str, code: Files, tests: Files, check: Check, limit: float, where: str
+    ) -> CrossingRun:
+        tree = sides.write_crossed_tree(self.scratch, commit, code, tests, self.policy)
+        files = sides.list_crossed_files(code, tests, self.policy)
+        limited = replace(check, timeout=ceil(limit))
+        with crossed_worktree(self.git, self.place, self.scratch.git, commit, tree, files) as folder:
+            return self._run_in(folder, limited, files, where)
+
+    def _run_in(self, folder: Path, check: Check, files: Files, where: str) -> CrossingRun:
+        try:
+            runner = self._prepare(folder, f"{check.name} {where}")
+        except SetupError as error:
+            return CrossingRun(end=CrossingEnd.UNKNOWN, why=error.message)
+        empty = could_not_run.find_empty_submodules(could_not_run.Tree(files), folder)
+        run = self._run(runner, check, files)
+        if run.end is not CrossingEnd.PASSES and empty:
+            return replace(run, end=CrossingEnd.UNKNOWN, why="submodules are empty in a fresh worktree")
+        return run
+
+    def _prepare(self, folder: Path, title: str) -> Runner:
+        def hear(event: Event) -> None:
+            if not isinstance(event, Seen):  # of this run alone nothing follows
+                is_check = isinstance(event, Begins) and event.name != "setup"
+                self.hear(replace(event, name=title) if is_check and isinstance(event, Begins) else event)
+
+        runner = Runner(
+            folder,
+            self.place.common,
+            self.policy,
+            now=self.now,
+            hear=hear,
+            source=self.source,
+            variables=build_variables(dict(os.environ)),
+        )
+        prepare_worktree(folder, self.source, runner, policy=self.policy, hear=hear)
+        return runner
+
+    def _run(self, runner: Runner, check: Check, files: Files) -> CrossingRun:
+        filled = self.fill(check, files)
+        if filled is None:
+            # All that it would be given is on the other side: these tests have nothing to say.
+            return CrossingRun(end=CrossingEnd.PASSES, tests=0, failed=0)
+        seen = runner.check(filled, sides.keep_existing(self.sides.changed, files))
+        return ends.read_end(seen, self._read_log(seen), filled.timeout or LIMIT)
+
+    def fill(self, check: Check, files: Files) -> Check | None:
+        """The check as it is run on these files: for the changed test files alone, where it has such a command.
+
+        None where there is nothing to run it for.
+        """
+        if check.files and self.sides.only_test_files():
+            existing = sides.keep_existing(self.sides.tests, files)
+            return replace(check, run=changed_files.fill_files(check.files, existing)) if existing else None
+        paths = sides.keep_existing(self.sides.changed, files)
+        return None if changed_files.fill_command(check.run, paths).skipped else check
+
+    def _read_log(self, seen: Seen) -> list[str]:
+        if seen.log_sha256 is None:
+            return []
+        return read_lines((logs.log_folder(self.place.common) / seen.log_sha256).read_bytes())
+
+    def _base_key(self, check: Check) -> str:
+        filled = self.fill(check, self.sides.base_files)
+        paths = sides.keep_existing(self.sides.changed, self.sides.base_files)
+        arguments = changed_files.fill_command(filled.run, paths).arguments if filled else ()
+        setup = (self.policy.spawn_setup, *self.policy.tests, "", *self.policy.generated)
+        words = bytes(1).join([*arguments, encode(check.junit or ""), *map(encode, setup)])
+        return f"{self.sides.base} {hashlib.sha256(words).hexdigest()}"
+
+
+def limit_of(check: Check, own: CrossingRun) -> float:
+    """How many seconds a crossing may take, by how long the branch's own run took."""
+    return min(float(check.timeout or LIMIT), max(_TIMES * own.seconds, float(_LEAST)))
+
+
+def _load_run(stored: Any) -> CrossingRun | None:
+    """A run out of the cache, which anybody may have written; None for anything else."""
+    try:
+        return msgspec.convert(stored, CrossingRun)
+    except msgspec.ValidationError:
+        return None
