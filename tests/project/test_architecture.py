@@ -32,7 +32,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("workflow.session", "gates"),
     ("fleet", "site"),
     ("collisions", "merge_order"),
-    ("ledger", "changes", "reports"),
+    ("ledger", "changes", "reports", "crossed"),
     ("rules", "control"),
     ("documents", "running", "repository", "attention"),
     ("git", "storage", "scope"),
@@ -51,11 +51,14 @@ PROCESS_STARTERS = {
 }
 
 # Values and texts in, values and texts out. Some modules of other packages are as pure, and have to stay so.
-PURE_PACKAGES = ("model", "rules", "scope", "attention", "reports", "documents")
+PURE_PACKAGES = ("model", "rules", "scope", "attention", "reports", "documents", "crossed")
 PURE_MODULES = (
+    "running.case_names",
     "running.changed_files",
     "running.junit",
     "running.lacking",
+    "running.missing_names",
+    "running.named_results",
     "running.runner_counts",
     "running.runner_table",
     "running.redact",

@@ -10,15 +10,19 @@ type is refused: entities that swell, or that name other files, are declared the
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import IO
+from typing import IO, Protocol
 from xml.parsers import expat
 
-from agentledger.running.tests_tally import End, Tally
+from agentledger.running.tests_tally import End
 
 _BLOCK = 1 << 16
 _DEEP = 50  # suites inside each other; the totals of deeper ones are not looked at
 _LONGEST_OUTPUT = 1 << 16  # characters of a test's output that are looked at
+_LONGEST_REASON = (
+    1 << 13
+)  # characters that are kept of the beginning of a failure's text, and as many of its end
 # How a scenario's steps end in cucumber's list of them, which is the output of its test.
 _STEP = re.compile(r"\.{3}(pending|failed|undefined|ambiguous)\s*$", re.MULTILINE)
 # What mypy says of each file that it has something to say of, and a line of it; the number of the line goes.
@@ -36,7 +40,26 @@ class OtherDocument(Unreadable):
     """It is a sound XML document of another kind."""
 
 
-def read_junit(file: IO[bytes], tally: Tally) -> None:
+class Collector(Protocol):
+    """What takes the tests as they are read: counts (`tests_tally.Tally`), or names (`named_results`)."""
+
+    def add_case(self, suites: Sequence[str], attributes: Mapping[str, str], end: End, /) -> None:
+        """Take a case in suites with these names; of its attributes some are the reader's (`_close_case`)."""
+
+    def count_suite(self, suites: Sequence[str], /) -> int:
+        """How many suites with these names, the outermost first, there are with this one."""
+
+    def add_failed_suite(self, suites: Sequence[str], /) -> None:
+        """Take a failure that a suite has beside its tests."""
+
+    def add_finding(self, name: str, /) -> None:
+        """Take one of several findings of a program that has no tests."""
+
+    def add_unknown(self, number: int, /) -> None:
+        """Take failures of which only the number is known."""
+
+
+def read_junit(file: IO[bytes], tally: Collector) -> None:
     """Add the tests of all suites to `tally`; raise Unreadable where it is no such file.
 
     The tally then has a part of the file, so it should be one of the file's own.
@@ -70,12 +93,32 @@ class _Suite:
     before: int
     #: It says that it failed beside its tests, so that what it states beyond them has a name.
     failed: bool = False
+    #: Its file, which some runners write here and not beside each test.
+    file: str = ""
+
+
+class _Reason:
+    """The beginning and the end of a text, which may be long: runners begin or end with what went wrong."""
+
+    __slots__ = ("_begin", "_end")
+
+    def __init__(self) -> None:
+        self._begin = self._end = ""
+
+    def add(self, text: str) -> None:
+        room = _LONGEST_REASON - len(self._begin)
+        self._begin += text[:room]
+        if len(text) > room:
+            self._end = (self._end + text[room:])[-_LONGEST_REASON:]
+
+    def text(self) -> str:
+        return self._begin + self._end
 
 
 class _Reading:
     """Follow the elements as they come; of the file only the open suites and the open test are kept."""
 
-    def __init__(self, tally: Tally) -> None:
+    def __init__(self, tally: Collector) -> None:
         self._tally = tally
         self._root = ""
         self._suites: list[_Suite] = []
@@ -88,6 +131,9 @@ class _Reading:
         self._ends: list[End] = []
         self._output: list[str] | None = None
         self._output_length = 0
+        # Why the open test failed: the words of its elements, and whether one of them is open.
+        self._reason = _Reason()
+        self._in_reason = False
 
     def refuse(self, *_doctype: object) -> None:
         raise Unreadable("declares a document type")
@@ -101,6 +147,7 @@ class _Reading:
             self._open_suite(name, attributes)
         elif name == "testcase":
             self._case, self._ends, self._output = attributes, [], None
+            self._reason, self._in_reason = _Reason(), False
             if _is_not_run(attributes):
                 self._ends.append(End.SKIPPED)
         elif name in _ENDS:
@@ -112,8 +159,12 @@ class _Reading:
         if self._output is not None and self._output_length < _LONGEST_OUTPUT:
             self._output.append(text)
             self._output_length += len(text)
+        if self._in_reason:
+            self._reason.add(text)
 
     def end(self, name: str) -> None:
+        if name in _ENDS:
+            self._in_reason = False
         if name == "testcase" and self._case is not None:
             self._close_case(self._case)
         elif name in ("system-out", "failure") and self._output is not None:
@@ -133,7 +184,10 @@ class _Reading:
             suite = attributes.get("name", "") if name == "testsuite" else ""
             number = self._tally.count_suite((*self._suite_names(), suite))
             host = attributes.get("hostname", "")
-            self._suites.append(_Suite(suite, host, number, stated=stated, before=self._shown))
+            file = attributes.get("file") or attributes.get("filepath", "")
+            self._suites.append(
+                _Suite(suite, host, number, stated=stated, before=self._shown, file=file),
+            )
 
     def _close_suite(self) -> None:
         self._depth -= 1
@@ -150,6 +204,8 @@ class _Reading:
             end = _MILD.get(_kind_of(attributes), end)
         if self._case is not None:
             self._ends.append(end)
+            self._reason.add(f"{attributes.get('message', '')}\n")
+            self._in_reason = True
         elif end in (End.ERROR, End.FAILED):
             # Beside the tests of a suite: the runner died there, or counted another number of tests.
             self._tally.add_failed_suite(self._suite_names())
@@ -181,7 +237,8 @@ class _Reading:
             # Only node's runner has tests outside of suites. It never tries again, and may leave out their files.
             self._loose += 1
             number = self._loose
-        place = {"hostname": suite.host, "suite": str(number)}
+        file = next((each.file for each in reversed(self._suites) if each.file), "")
+        place = {"hostname": suite.host, "suite": str(number), "suite_file": file, "why": self._reason.text()}
         self._tally.add_case(self._suite_names(), attributes | place, end)
         self._case, self._output = None, None
 
