@@ -38,8 +38,13 @@ class CrossingRun:
     #: How many tests ran, and how many of them failed; None where that is not known.
     tests: int | None = None
     failed: int | None = None
-    #: In words, why there is no verdict; '' where there is one.
+    #: In words, why there is no verdict, what did not load, or from what it is known; else ''.
     why: str = ""
+
+    @classmethod
+    def nothing(cls, why: str) -> CrossingRun:
+        """Of a side that has no test to run: nothing objects."""
+        return cls(end=CrossingEnd.PASSES, tests=0, failed=0, why=why)
 
 
 class Meaning(StrEnum):

@@ -242,6 +242,10 @@ def _make_record(crossed: Crossed, result: CrossedBranch, change: str | None, no
         change=change,
         meaning=crossed.verdict.meaning,
         why=crossed.verdict.why,
-        c=crossed.c,
-        d=crossed.d,
+        c=crossed.c.end if crossed.c else None,
+        d=crossed.d.end if crossed.d else None,
+        words=crossed.words.words,
+        words_total=crossed.words.total,
+        tells=crossed.words.tells,
+        needs_names=crossed.words.needs_names,
     )
