@@ -123,7 +123,8 @@ def test_what_goes_with_the_tests(path: bytes) -> None:
 def test_a_helper_that_changed_takes_the_whole_command() -> None:
     def changed(*paths: str) -> bool:
         files = {path.encode(): ("100644", "a" * 40) for path in paths}
-        return Sides("a" * 40, "b" * 40, {}, files, Policy()).only_test_files()
+        sides = Sides(base="a" * 40, head="b" * 40, base_files={}, head_files=files, policy=Policy())
+        return sides.only_test_files()
 
     assert changed("tests/test_a.py", "src/a.py")
     assert not changed("tests/test_a.py", "tests/helpers.py")
