@@ -52,6 +52,14 @@ def with_a_checkpoint(here: World) -> None:
     here.desk.write("plan.md", "1. Count.\n2. Refuse.\n")
 
 
+def worked(here: World) -> None:
+    """Its agent has changed code and test."""
+    spawned(here)
+    for path in ("src/auth/login.py", "tests/auth/test_login.py"):
+        here.desk.write(path, "a = 2\n")
+    here.desk.git("commit", "-qam", "login")
+
+
 def asking(here: World) -> None:
     """Its agent asks."""
     spawned(here)
@@ -113,6 +121,7 @@ PAGES: dict[str, tuple[Before, dict[str, int]]] = {
     "merge-order.md": (spawned, {}),
     "report.md": (with_a_checkpoint, {}),
     "verify.md": (spawned, {}),
+    "integrity.md": (worked, {}),
     "ledger.md": (nothing, {}),
     "unblock.md": (asking, {}),
     # There is no packet and no evidence, which an approval says.

@@ -27,7 +27,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("cli",),
     ("workflow.demo",),
     ("workflow.review",),
-    ("workflow.spawn", "workflow.handover"),
+    ("workflow.spawn", "workflow.handover", "workflow.integrity"),
     ("workflow.report", "workflow.verify", "workflow.plan", "workflow.setup", "workflow.manage"),
     ("workflow.session", "gates"),
     ("fleet", "site"),

@@ -95,6 +95,7 @@ FILES = {
     "REV": "rule_rows_status.py",
     "PKT": "rule_rows_packet.py",
     "EVD": "rule_rows_packet.py",
+    "TST": "rule_rows_integrity.py",
     "FLT": "rule_rows_fleet.py",
     "KIL": "rule_rows_fleet.py",
 }

@@ -62,6 +62,7 @@ def judge_documents(standing: Standing, work: Work, sight: Sight) -> Standing:
         reviews_fresh={
             r.document.source.path: sight.judge(r.head, r.change) for r in (*work.reviews, *work.no_verdicts)
         },
+        integrity_fresh={i.document.source.path: sight.judge(i.head, i.change) for i in work.integrity},
     )
 
 

@@ -164,5 +164,6 @@ def _named_commits(branch: Branch) -> Iterator[tuple[str, str | None]]:
         return
     yield from ((c.document.source.commit or "", None) for c in work.check_ins[:1] if c.state == "ready")
     yield from ((evidence.head, evidence.change) for evidence in work.evidence)
+    yield from ((record.head, record.change) for record in work.integrity)
     if work.packet and work.packet.head:
         yield work.packet.head, work.packet.change

@@ -12,6 +12,7 @@ from typing import Any
 from agentledger.documents.brief import parse_brief
 from agentledger.documents.evidence import parse_evidence
 from agentledger.documents.frame import MOST_BYTES, parse_frame
+from agentledger.documents.integrity import parse_integrity
 from agentledger.documents.manager import parse_answer, parse_attempt, parse_outcome, parse_waiver
 from agentledger.documents.packet import parse_packet
 from agentledger.documents.raw_document import RawDocument
@@ -32,6 +33,7 @@ __all__ = (
     "parse_check_in",
     "parse_evidence",
     "parse_front_matter",
+    "parse_integrity",
     "parse_outcome",
     "parse_packet",
     "parse_review",

@@ -91,8 +91,17 @@ COMMAND = Form("a shell command, such as `pytest -q`", values.parse_command, {**
 IDS = ListOf(ID, "[first-name, second-name]")
 PATTERNS = ListOf(PATTERN, '["src/api/**", "tests/api/**"]')
 PATHS = ListOf(PATH, '["src/api/throttle.py"]')
+LINES = Form("text", str, _STRING, exact=True)
 LOG = ListOf(Form("text", str, _STRING, exact=True), '["one line", "the next"]')
 TEXTS = ListOf(TEXT, '["one", "two"]')
+
+# Of a check's table, in a brief and in the policy.
+INTEGRITY = Key(
+    "integrity",
+    FLAG,
+    "Does `verify --integrity` cross it with base? By default only the check named `test`.",
+)
+FILES = Key("files", COMMAND, "The command for some test files alone; `{files}` stands for them.")
 
 CHECK = Table(
     keys=(
@@ -108,6 +117,8 @@ CHECK = Table(
             "The JUnit file that the command writes, a folder of them, or a glob; what it says is evidence.",
         ),
         Key("timeout", DURATION, "How long it may take."),
+        INTEGRITY,
+        FILES,
     ),
     accepts='a command, or `{run: "pytest --junitxml=out.xml", junit: out.xml, timeout: 10m}`',
 )

@@ -23,6 +23,10 @@ SCHEMAS: Mapping[str, tuple[Table, str]] = {
     "outcome": (tables.OUTCOME, "The front matter of outcome.md, which says how a task ended."),
     "attempt": (tables.ATTEMPT, "The front matter of attempts/<branch>.md, which says who was given a task."),
     "evidence": (tables.EVIDENCE, "What came of running a check, evidence/<check>.json."),
+    "integrity": (
+        tables.INTEGRITY,
+        "What crossing a check with base shows, integrity/<time>.json on the control branch.",
+    ),
     "policy": (POLICY, "The repository's policy, .agentledger/config.toml on base."),
 }
 

@@ -29,6 +29,7 @@ from agentledger.ledger.ledger_files import Key, LedgerFile
 from agentledger.model import ledger
 from agentledger.model.absent import Absent, format_fetch
 from agentledger.model.evidence import Evidence
+from agentledger.model.integrity import Integrity
 from agentledger.model.ledger import (
     Answer,
     Attempt,
@@ -48,8 +49,8 @@ from agentledger.model.text import encode
 from agentledger.repository.bases import HEADS, REMOTES
 from agentledger.storage.cache import Cache
 
-T = TypeVar("T", Brief, CheckIn, Answer, Waiver, Review, Outcome, Attempt, Packet, Evidence)
-Paper = Brief | CheckIn | Answer | Waiver | Review | Outcome | Attempt | Packet | Evidence
+T = TypeVar("T", Brief, CheckIn, Answer, Waiver, Review, Outcome, Attempt, Packet, Evidence, Integrity)
+Paper = Brief | CheckIn | Answer | Waiver | Review | Outcome | Attempt | Packet | Evidence | Integrity
 _KIND = "document"
 _PARSERS: dict[type[Paper], Callable[[RawDocument], Paper]] = {
     Answer: documents.parse_answer,
@@ -57,6 +58,7 @@ _PARSERS: dict[type[Paper], Callable[[RawDocument], Paper]] = {
     Brief: documents.parse_brief,
     CheckIn: documents.parse_check_in,
     Evidence: documents.parse_evidence,
+    Integrity: documents.parse_integrity,
     Outcome: documents.parse_outcome,
     Packet: documents.parse_packet,
     Review: documents.parse_review,

@@ -26,8 +26,9 @@ def attach_named_commits(scratch: Scratch, branches: Sequence[Branch]) -> tuple[
 
 
 def list_named_commits(work: Work) -> Iterator[str]:
-    """Yield the commits that evidence, reruns, packet and reviews are about; some of them several times."""
+    """Yield the commits that evidence, reruns, crossings, packet and reviews are about; some of them several times."""
     yield from (run.head for run in (*work.evidence, *work.reruns))
+    yield from (record.head for record in work.integrity)
     yield from (review.head for review in work.reviews)
     if work.packet and work.packet.head:
         yield work.packet.head

@@ -14,6 +14,7 @@ from typing import TypeVar
 from agentledger.attention.clock import time_of
 from agentledger.ledger.ledger_files import LedgerFile
 from agentledger.model.fleet import Branch
+from agentledger.model.integrity import Integrity
 from agentledger.model.ledger import Answer, CheckIn, Review, Waiver
 
 Decision = TypeVar("Decision", Answer, Waiver, Review)
@@ -41,6 +42,11 @@ def sort_check_ins(
 def place_commits(branch: Branch) -> Mapping[str, int]:
     """Map the commits of a branch's first-parent line to their place on it, from 1 for the oldest."""
     return {commit.id: place for place, commit in enumerate(reversed(branch.line), 1)}
+
+
+def sort_integrity(records: Iterable[Integrity]) -> tuple[Integrity, ...]:
+    """Return what crossings have shown, the newest first."""
+    return tuple(sorted(records, key=lambda each: (each.at, each.document.source.path), reverse=True))
 
 
 def sort_decisions(decisions: Iterable[Decision], now: int) -> tuple[Decision, ...]:

@@ -18,6 +18,7 @@ from agentledger.ledger.document_cache import Paper, Parser, T
 from agentledger.ledger.ledger_files import BranchFiles, LedgerFile
 from agentledger.model.evidence import Evidence
 from agentledger.model.fleet import ALIVE, Branch, Fleet, State
+from agentledger.model.integrity import Integrity
 from agentledger.model.ledger import Answer, Attempt, Brief, CheckIn, Outcome, Packet, Problem, Review, Waiver
 from agentledger.model.ledger_paths import CONTROL_TASKS, TASKS, folder_of_branch
 from agentledger.model.work import Copy, Task, Work, find_dependencies
@@ -66,6 +67,7 @@ _FOLDERS: dict[tuple[str, str], type[Paper]] = {
     ("answers", "md"): Answer,
     ("attempts", "md"): Attempt,
     ("evidence", "json"): Evidence,
+    ("integrity", "json"): Integrity,
     ("reruns", "json"): Evidence,
     ("reviews", "md"): Review,
     ("status", "md"): CheckIn,
@@ -145,6 +147,7 @@ class _Desk:
             reviews=tuple(review for review in reviews if review.verdict != "none"),
             no_verdicts=tuple(review for review in reviews if review.verdict == "none"),
             reruns=self._all(files, "reruns", Evidence),
+            integrity=order.sort_integrity(self._all(files, "integrity", Integrity)),
             outcome=self.read(Outcome, outcome) if outcome else None,
             attempts=self._all(files, "attempts", Attempt),
         )
@@ -246,6 +249,7 @@ class _Desk:
             packet=self.read(Packet, packet) if packet else None,
             evidence=self._all(files, "evidence", Evidence),
             reruns=filed.reruns,
+            integrity=tuple(i for i in filed.integrity if i.branch in ("", branch.name)),
             reviews=tuple(r for r in filed.reviews if r.branch in ("", branch.name)),
             no_verdicts=tuple(r for r in filed.no_verdicts if r.branch in ("", branch.name)),
             answers=self._answers(branch, task),

@@ -38,8 +38,13 @@ class CrossingRun:
     #: How many tests ran, and how many of them failed; None where that is not known.
     tests: int | None = None
     failed: int | None = None
-    #: In words, why there is no verdict; '' where there is one.
+    #: In words, why there is no verdict, what did not load, or from what it is known; else ''.
     why: str = ""
+
+    @classmethod
+    def nothing(cls, why: str) -> CrossingRun:
+        """Of a side that has no test to run: nothing objects."""
+        return cls(end=CrossingEnd.PASSES, tests=0, failed=0, why=why)
 
 
 class Meaning(StrEnum):
@@ -107,7 +112,8 @@ class Integrity:
     #: The command, before its {…} were filled in.
     command: str
     at: int
-    #: The commit that was looked at, and its merge base with base.
+    #: The branch and its commit that were looked at, and the commit where its own work begins.
+    branch: str = ""
     head: str
     base: str
     #: The branch's change id at `head`; it decides where `head` is gone.

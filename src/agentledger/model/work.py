@@ -319,6 +319,8 @@ class Standing:
     unasked: tuple[Checked, ...] = ()
     #: By the path of each review: is it about the change as it is?
     reviews_fresh: Mapping[str, Fresh] = field(default_factory=dict)
+    #: The same of each record of crossings.
+    integrity_fresh: Mapping[str, Fresh] = field(default_factory=dict)
     #: So many seconds have passed since the last sign of life; 0 where no check-in is late.
     overdue: int = 0
     #: The other branches that work on the same task.

@@ -11,8 +11,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from agentledger.model.fleet import Branch
-from agentledger.model.integrity import TAKEN_AWAY, Integrity, MarkedLine, Meaning, StaticFacts, WordOnTest
+from agentledger.model.integrity import TAKEN_AWAY, Integrity, MarkedLine, Meaning, StaticFacts
 from agentledger.model.text import escape_hidden, format_count
+from agentledger.reports.crossings import describe_crossing
 
 # How many tests a sentence names, and how much of a name.
 _NAMED, _LONGEST = 3, 80
@@ -89,14 +90,13 @@ def _name_marks(marks: Sequence[MarkedLine]) -> str:
 
 def describe_crossings(branch: Branch) -> tuple[str, ...]:
     """Return what the newest crossing of each check shows; one of another commit says so."""
-    return tuple(_describe_crossing(branch, record) for record in _list_newest(branch))
+    return tuple(_describe_record(branch, record) for record in _list_newest(branch))
 
 
 def is_of_head(branch: Branch, record: Integrity) -> bool:
-    """Is the record about the code as it is at the branch's head?"""
-    named = branch.work.find_named(record.head) if branch.work else None
-    same_tree = named is not None and named.code_tree is not None and named.code_tree == branch.code_tree
-    return record.head == branch.head or same_tree
+    """Is the record about the branch's change as it is at its head?"""
+    fresh = branch.standing.integrity_fresh.get(record.document.source.path) if branch.standing else None
+    return record.head == branch.head or (fresh is not None and fresh.holds)
 
 
 def _list_newest(branch: Branch) -> tuple[Integrity, ...]:
@@ -108,24 +108,11 @@ def _list_newest(branch: Branch) -> tuple[Integrity, ...]:
     return tuple(newest.values())
 
 
-def _describe_crossing(branch: Branch, record: Integrity) -> str:
-    why = f" ({escape_hidden(record.why)})" if record.why else ""
-    words = _describe_words(record)
+def _describe_record(branch: Branch, record: Integrity) -> str:
+    shown = " · ".join(describe_crossing(record))
     stale = "" if is_of_head(branch, record) else f", as of another commit, {record.head[:10]}"
-    return f"{escape_hidden(record.check)}: {record.meaning}{why}{f'; {words}' if words else ''}{stale}"
-
-
-def _describe_words(record: Integrity) -> str:
-    """The tests that were taken away by name, and how many other words there are."""
-    taken = [word for word in record.words if word.word in TAKEN_AWAY]
-    shown = [f"{word.word}: {_name_test(word)}" for word in taken[:_NAMED]]
-    more = max(record.words_total, len(record.words)) - len(shown)
-    return "; ".join([*shown, *([f"{more:,} more"] if more and shown else [])])
-
-
-def _name_test(word: WordOnTest) -> str:
-    name = _cut(word.test.rpartition("|")[2].strip() or word.test)
-    return f"{name}, now {_cut(word.partner.rpartition('|')[2].strip())}" if word.partner else name
+    meaning = "" if record.meaning is Meaning.UNKNOWN else f"{record.meaning} · "
+    return f"{escape_hidden(record.check)}: {meaning}{shown}{stale}"
 
 
 def _summarize_crossing(branch: Branch, record: Integrity) -> str:

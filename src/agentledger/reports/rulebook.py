@@ -21,6 +21,7 @@ FAMILIES = (
     ("STA", "Check-ins"),
     ("PKT", "Packets"),
     ("EVD", "Evidence"),
+    ("TST", "Tests"),
     ("REV", "Reviews"),
     ("FLT", "The fleet"),
     ("KIL", "Giving up"),

@@ -24,6 +24,7 @@ SCHEMAS: Mapping[str, type[ledger.Entry]] = {
     "answered": commands.Answered,
     "did": commands.Did,
     "verified": commands.Verified,
+    "crossed": commands.Crossed,
     "brief-show": commands.BriefShow,
     "brief-diff": commands.BriefDiff,
     "next": commands.Next,

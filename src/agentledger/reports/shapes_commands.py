@@ -14,7 +14,7 @@ from msgspec import Meta, field
 
 from agentledger.attention import turn
 from agentledger.attention.reviewing import VERDICTS
-from agentledger.model import work
+from agentledger.model import integrity, work
 from agentledger.reports.prompt import cloud
 from agentledger.reports.shapes_ledger import Count, Entry, NextAction, Oid, Time, Unknown, Verdict, one_of
 
@@ -264,6 +264,72 @@ class Verified(Entry, frozen=True):
     branch: str
     head: Oid
     checks: tuple[VerifiedCheck, ...]
+    ref: str | None
+    commit: Oid | None
+    files: tuple[str, ...]
+    warnings: tuple[str, ...]
+    next: str | None
+
+
+class CrossingRun(Entry, frozen=True):
+    """One side's tests on the other side's code. `exit_code` is null where nothing was run for it; `why` says what
+    could not be loaded, why there is no verdict, or from what it is known.
+    """
+
+    end: Annotated[str, one_of(*integrity.CrossingEnd)]
+    exit_code: int | None
+    seconds: float
+    tests: Count | None
+    failed: Count | None
+    why: str | None
+
+
+class CrossedTest(Entry, frozen=True):
+    """One test of base's, what became of it, and the branch's test that took its place."""
+
+    test: str
+    word: Annotated[str, one_of(*integrity.Word)]
+    partner: str | None
+    pairing: str | None
+    path: str | None
+    partner_path: str | None
+    base_text: str | None
+    branch_text: str | None
+
+
+class CrossedCheck(Entry, frozen=True):
+    """What crossing one check shows; `meaning` is null in a dry run. `sentences` are what people read.
+
+    `tells`: how many of the branch's passing tests fail on base's code; `needs_names`: for how many of these base
+    lacks a name. Both are null where no test is known by name.
+    """
+
+    name: str
+    command: str
+    meaning: Annotated[str, one_of(*integrity.Meaning)] | None
+    why: str | None
+    sentences: tuple[str, ...]
+    base_tests_on_branch: CrossingRun | None
+    branch_tests_on_base: CrossingRun | None
+    tells: Count | None
+    needs_names: Count | None
+    words: tuple[CrossedTest, ...]
+    words_total: Count
+
+
+class Crossed(Entry, frozen=True):
+    """What `agentledger verify --integrity` shows; see docs/integrity.md. `base` is the commit at which the branch's
+    own work begins. `commit` has the records; it is null where nothing is kept in git.
+    """
+
+    version: Literal[1]
+    kind: Literal["crossed"]
+    dry_run: bool
+    task: str | None
+    branch: str
+    head: Oid
+    base: Oid
+    checks: tuple[CrossedCheck, ...]
     ref: str | None
     commit: Oid | None
     files: tuple[str, ...]

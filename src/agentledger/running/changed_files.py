@@ -53,6 +53,12 @@ def fill_command(command: str, paths: Sequence[bytes]) -> Filled:
     return Filled((encode(refer), b"sh", *map(_safe_argument, names)), shown, skipped)
 
 
+def fill_files(command: str, paths: Sequence[bytes]) -> str:
+    """Put these paths, quoted for a shell, in place of `{files}`."""
+    names = " ".join(shlex.quote(decode(_safe_argument(path))) for path in paths)
+    return command.replace("{files}", names)
+
+
 def _replace_globs(command: str, matching: dict[str, list[bytes]], word: Callable[[bytes], str]) -> str:
     return CHANGED.sub(lambda match: " ".join(map(word, matching[match[1]])), command)
 

@@ -128,7 +128,11 @@ def _work_key_parts(branch: Branch, fleet: Fleet) -> tuple[object, ...]:
     links = build_replies(branch, fleet)
     # What this clone still has of the commits that documents name can change alone.
     worth = [(c.result, c.trust, c.fresh, c.tree) for c in (*standing.checks, *standing.unasked)]
-    fresh = (standing.packet_fresh, tuple(standing.reviews_fresh.items()))
+    fresh = (
+        standing.packet_fresh,
+        tuple(standing.reviews_fresh.items()),
+        tuple(standing.integrity_fresh.items()),
+    )
     state = (standing.progress, turn_of(branch), standing.rivals, standing.due, *worth, *fresh)
     return (*task_parts, *policy, *state, documents, links)
 

@@ -17,6 +17,7 @@ from agentledger.documents.forms import (
     FLAG,
     ID,
     IDS,
+    LINES,
     LOG,
     NUMBER,
     PATHS,
@@ -28,9 +29,11 @@ from agentledger.documents.forms import (
     Checks,
     Digests,
 )
-from agentledger.documents.kinds import Key, ListOf, Table, Word
+from agentledger.documents.kinds import Key, ListOf, Table
+from agentledger.documents.kinds import Word as WordForm
 from agentledger.model.check_in_states import STATES
 from agentledger.model.evidence import JUnit, OnBase, RanWith, TestCounts
+from agentledger.model.integrity import CrossingEnd, CrossingRun, Meaning, Word, WordOnTest
 from agentledger.model.ledger import Kill
 
 MODES = ("delegate", "review", "own", "explore")
@@ -61,14 +64,14 @@ BRIEF = Table(
         Key("manager", TEXT, "Who answers for the task; by default the first in the policy."),
         Key(
             "mode",
-            Word(MODES),
+            WordForm(MODES),
             "delegate: hand it off. review: with checkpoints. own: a human does it. "
             "explore: options only, its code never merges.",
             default="delegate",
         ),
         Key(
             "session",
-            Word(("background", "local", "cloud")),
+            WordForm(("background", "local", "cloud")),
             "Where the agent runs. local: a human sits with it, so no check-ins are due. "
             "cloud: it pushes at the end, and is judged at merge.",
             default="background",
@@ -94,7 +97,7 @@ STATUS = Table(
         Key("at", TIME, "When this was written, in UTC.", needed=True),
         Key(
             "state",
-            Word(STATES),
+            WordForm(STATES),
             "Where the work stands. ready: all of it is done and can be reviewed.",
             needed=True,
         ),
@@ -127,19 +130,19 @@ REVIEW = Table(
         ),
         Key(
             "kind",
-            Word(("agent", "human")),
+            WordForm(("agent", "human")),
             "Who that is. A human's review needs no section.",
             default="agent",
         ),
         Key(
             "run",
-            Word(("manager", "reported")),
+            WordForm(("manager", "reported")),
             "manager: agentledger ran the reviewer itself.",
             default="reported",
         ),
         Key(
             "verdict",
-            Word(("approve", "request-changes", "reject", "none")),
+            WordForm(("approve", "request-changes", "reject", "none")),
             "What is to happen; none: a reviewer was run, and came to no verdict.",
             needed=True,
         ),
@@ -159,7 +162,7 @@ ANSWER = Table(
         Key("branch", TEXT, "The branch, where several work on the task."),
         Key(
             "decision",
-            Word(("approve", "change", "reject", "stop", "note")),
+            WordForm(("approve", "change", "reject", "stop", "note")),
             "Any of them settles a question; only approve opens a checkpoint.",
             needed=True,
         ),
@@ -183,7 +186,10 @@ OUTCOME = Table(
         _AT,
         _BY,
         Key(
-            "outcome", Word(("merged", "killed", "declined", "explored")), "How the task ended.", needed=True
+            "outcome",
+            WordForm(("merged", "killed", "declined", "explored")),
+            "How the task ended.",
+            needed=True,
         ),
         Key("branch", TEXT, "The branch that ended with it; by default all of the task."),
         Key("head", COMMIT, "The commit that it ended at."),
@@ -285,5 +291,57 @@ EVIDENCE = Table(
         ),
         Key("on_base", _ON_BASE, "The same check on base, where that was tried."),
         Key("skipped", TEXT, "Why there was nothing to run."),
+    )
+)
+
+_CROSSING = Table(
+    keys=(
+        Key("end", WordForm(tuple(CrossingEnd)), "How it ended.", needed=True),
+        Key(
+            "exit_code", EXIT_CODE, "What the command ended with; missing where it is known from another run."
+        ),
+        Key("seconds", SECONDS, "How long it took."),
+        Key("tests", COUNT, "How many tests ran."),
+        Key("failed", COUNT, "How many of them failed."),
+        Key("why", TEXT, "What could not be loaded, or why there is no verdict."),
+    ),
+    build=lambda end, **keys: CrossingRun(end=CrossingEnd(end), **keys),
+    accepts='`{"end": "passes", "exit_code": 0}`',
+)
+_TEST_WORD = Table(
+    keys=(
+        Key("test", TEXT, "A test of base's: file, container and name.", needed=True),
+        Key("word", WordForm(tuple(Word)), "What became of it.", needed=True),
+        Key("partner", TEXT, "The branch's test that took its place."),
+        Key("pairing", TEXT, "How that one was found."),
+        Key("path", TEXT, "Its path on base."),
+        Key("partner_path", TEXT, "The path on the branch."),
+        Key("base_text", LINES, "Its lines on base."),
+        Key("branch_text", LINES, "The lines of the branch's version."),
+    ),
+    build=lambda word, **keys: WordOnTest(word=Word(word), **keys),
+    accepts='`{"test": "test_a.py | | test_limit", "word": "loosened"}`',
+)
+
+INTEGRITY = Table(
+    keys=(
+        Key("version", NUMBER, "The version of this format: 1.", needed=True),
+        Key("check", ID, "The check's name.", needed=True),
+        Key("command", COMMAND, "The command, before its {…} were filled in.", needed=True),
+        Key("at", TIME, "When it was crossed, in UTC.", needed=True),
+        Key("branch", TEXT, "The branch that was looked at.", needed=True),
+        Key("head", COMMIT, "Its commit.", needed=True),
+        Key("base", COMMIT, "The commit at which the branch's own work begins.", needed=True),
+        _CHANGE,
+        Key("meaning", WordForm(tuple(Meaning)), "What the two crossings say together.", needed=True),
+        Key("why", TEXT, "Why there is no verdict."),
+        Key("c", _CROSSING, "Base's tests on the branch's code."),
+        Key("d", _CROSSING, "The branch's tests on base's code."),
+        Key("tells", COUNT, "How many of the branch's passing tests fail on base's code."),
+        Key("needs_names", COUNT, "How many of those need names that base lacks."),
+        Key(
+            "words", ListOf(_TEST_WORD, '[{"test": "…", "word": "loosened"}]'), "What became of base's tests."
+        ),
+        Key("words_total", COUNT, "How many of these there are, also those left out."),
     )
 )

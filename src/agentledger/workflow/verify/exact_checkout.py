@@ -40,6 +40,11 @@ def find_altered_files(git: Git, folder: Path, commit: str) -> tuple[bytes, ...]
     files = read_files(git, commit)
     if not _has_tree(git, commit, files):
         return tuple(files)
+    return find_altered_paths(git, folder, files)
+
+
+def find_altered_paths(git: Git, folder: Path, files: Files) -> tuple[bytes, ...]:
+    """Return the paths below `folder` that are not as these entries, mode and id by path, have them."""
     altered = [path for path, entry in files.items() if not _is_as_committed(folder, path, *entry)]
     trusted = _find_user_filtered(git, altered) if altered else frozenset()
     return tuple(path for path in altered if path not in trusted)

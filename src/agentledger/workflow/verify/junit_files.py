@@ -52,6 +52,8 @@ class Results:
         self._before = frozenset(self._list_files(self._find_places()))
         self.gap: str | None = None
         self.remarks: list[str] = []
+        #: The content of each file that was read.
+        self.contents: tuple[bytes, ...] = ()
 
     def read_counts(self, keep: Callable[[bytes], object], red: bool = False) -> JUnit | None:
         """The tests of this run; None where there is no report. `red`: the command failed.
@@ -100,6 +102,7 @@ class Results:
         for each in own:
             reading.add(each.path)
         keep(b"\n".join(reading.contents))
+        self.contents = tuple(reading.contents)
         reading.remove_files(places.folder)
         more = f"{escape_hidden(self._pattern or '')} {places.more}" if places.more else None
         self.gap = reading.describe_gap(len(own)) or more

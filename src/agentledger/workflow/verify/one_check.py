@@ -9,10 +9,11 @@ from __future__ import annotations
 import os
 import re
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 from agentledger.git import environment
 from agentledger.model.evidence import JUnit, OnBase, RanWith, TestCounts, has_passed
@@ -113,16 +114,26 @@ class Runner:
 
     Secrets are removed from output and logs: those in the environment, and in the `.env` files that `policy`
     copies into each worktree. These are read in `source`, by default in `top` itself. `now` is the time at
-    which the runner is made, in seconds since the epoch.
+    which the runner is made, in seconds since the epoch. `variables` are set for each command, and
+    `keep_reports` gets the JUnit files of each check.
     """
 
     def __init__(
-        self, top: Path, common: Path, policy: Policy, now: int, hear: Hear, source: Path | None = None
+        self,
+        top: Path,
+        common: Path,
+        policy: Policy,
+        now: int,
+        hear: Hear,
+        source: Path | None = None,
+        variables: Mapping[str, str] = MappingProxyType({}),
+        keep_reports: Callable[[tuple[bytes, ...]], object] | None = None,
     ) -> None:
+        self._keep_reports = keep_reports
         self._top, self._logs, self._hear = top, logs.log_folder(common), hear
         # The caller gives the time once; the monotonic clock adds what has passed since.
         self._began = now - time.monotonic()
-        self._env = environment.build_program_env(os.environ)
+        self._env = environment.build_program_env(os.environ) | dict(variables)
         self._secrets = redact.collect_secrets(os.environ, read_dotenvs(source or top, policy))
         self._tools = ran_with.Tools(top, self._env, self._ask)
 
@@ -166,6 +177,8 @@ class Runner:
             lambda content: logs.store_log(self._logs, self._secrets.cleaned(content)),
             red=ran.exit_code != 0,
         )
+        if self._keep_reports:
+            self._keep_reports(tuple(map(self._secrets.cleaned, results.contents)))
         result = Seen(
             check=check,
             exit_code=ran.exit_code,

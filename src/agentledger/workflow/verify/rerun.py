@@ -100,9 +100,9 @@ class Rerun:
 
 def plan_rerun(start: Path, name: str | None, only: Collection[str], now: int) -> Planned:
     """What `rerun_checks` would run."""
-    with _open_managing(start, now) as desk:
-        branch, task = _resolve_branch(desk, name)
-        checks, _ = _select_checks(desk, branch, task, only)
+    with open_from_anywhere(start, now) as desk:
+        branch, task = resolve_branch(desk, name, "--rerun")
+        checks, _ = select_allowed_checks(desk, branch, task, only)
         return fill_in_checks(branch, task.id, checks, desk.snapshot.net(branch))
 
 
@@ -114,9 +114,9 @@ def rerun_checks(
     Without a `name` it is the branch checked out at `start`. The checks of a brief that no manager has
     confirmed are not run: an agent chose them. Raises LedgerError where nothing can be run.
     """
-    with _open_managing(start, now) as desk:
-        branch, task = _resolve_branch(desk, name)
-        checks, remarks = _select_checks(desk, branch, task, only)
+    with open_from_anywhere(start, now) as desk:
+        branch, task = resolve_branch(desk, name, "--rerun")
+        checks, remarks = select_allowed_checks(desk, branch, task, only)
         net = desk.snapshot.net(branch)
         branch = desk.snapshot.with_standing(branch)
         bench = _Bench(desk, branch, bind_evidence(branch, net), now=now, hear=hear)
@@ -135,7 +135,7 @@ def rerun_checks(
 
 
 @contextmanager
-def _open_managing(start: Path, now: int) -> Iterator[Managing]:
+def open_from_anywhere(start: Path, now: int) -> Iterator[Managing]:
     """Open the repository as a manager sees it, but from any worktree: only a manager's results are written."""
     observation = observe_repository(start, None, ())
     # As a gate reads it: an agent can write the cache, and what is read there would be what is run and recorded.
@@ -145,13 +145,16 @@ def _open_managing(start: Path, now: int) -> Iterator[Managing]:
         yield Managing(process.repository_at(start), observation, taken)
 
 
-def _resolve_branch(desk: Managing, name: str | None) -> tuple[Branch, Task]:
-    """The one branch that is meant, and its task. Raises LedgerError where there is none, or several."""
+def resolve_branch(desk: Managing, name: str | None, option: str) -> tuple[Branch, Task]:
+    """The one branch that is meant, and its task. Raises LedgerError where there is none, or several.
+
+    `option` is that of the command which hints name.
+    """
     if name is None:
         name = queries.read_head_ref(desk.observation.git).removeprefix(HEADS)
         if not any(b.name == name and b.work for b in desk.fleet.branches):
             raise LedgerError(
-                "no task is worked on here", "name one, or a branch: agentledger verify --rerun TASK"
+                "no task is worked on here", f"name one, or a branch: agentledger verify {option} TASK"
             )
     task = desk.task(name)
     branches = desk.attempts(name)
@@ -159,12 +162,12 @@ def _resolve_branch(desk: Managing, name: str | None) -> tuple[Branch, Task]:
         names = ", ".join(escape_hidden(b.name) for b in branches)
         if not branches:
             raise LedgerError(f"nobody works on {escape_hidden(task.id)} yet", f"agentledger spawn {task.id}")
-        hint = f"name one: agentledger verify --rerun {shlex.quote(escape_hidden(branches[0].name))}"
+        hint = f"name one: agentledger verify {option} {shlex.quote(escape_hidden(branches[0].name))}"
         raise LedgerError(f"several branches work on {escape_hidden(task.id)}: {names}", hint)
     return branches[0], task
 
 
-def _select_checks(
+def select_allowed_checks(
     desk: Managing, branch: Branch, task: Task, only: Collection[str]
 ) -> tuple[tuple[Check, ...], tuple[str, ...]]:
     """The checks that may be run on this machine, and sentences about those left out.
@@ -354,7 +357,7 @@ def _keep_results(desk: Managing, rerun: Rerun, bound: Bound, now: int) -> Rerun
         files[path] = content
     if not files:
         return rerun
-    if not _is_manager(desk):
+    if not is_manager(desk):
         return rerun
     outcomes = ", ".join(
         f"{each.last.check.name} {each.trust or outcome_word(each.last)}"
@@ -366,7 +369,7 @@ def _keep_results(desk: Managing, rerun: Rerun, bound: Bound, now: int) -> Rerun
     return replace(rerun, files=tuple(files), commit=written.commit, ref=desk.ref, publishes=desk.publishes)
 
 
-def _is_manager(desk: Managing) -> bool:
+def is_manager(desk: Managing) -> bool:
     """Is this no agent's worktree?"""
     try:
         append.refuse_in_agent_worktree(desk.observation, desk.fleet)
