@@ -22,8 +22,8 @@ from agentledger.model.errors import LedgerError
 from agentledger.model.fleet import Branch
 from agentledger.model.ledger_paths import LEDGER_BYTES
 from agentledger.model.policy import Policy
-from agentledger.model.text import encode, escape_hidden
-from agentledger.scope.task_scope import first_match
+from agentledger.model.text import escape_hidden
+from agentledger.scope.file_role import is_test_path
 
 # Mode and id by path.
 Files = Mapping[bytes, tuple[str, str]]
@@ -60,8 +60,7 @@ def is_test(path: bytes, policy: Policy) -> bool:
         return False
     if _RUNNER_SETTINGS.fullmatch(path):
         return True
-    generated = first_match(map(encode, policy.generated), path) is not None
-    return not generated and first_match(map(encode, policy.tests), path) is not None
+    return is_test_path(path, policy)
 
 
 def find_fork(branch: Branch) -> tuple[str, str]:
