@@ -15,6 +15,7 @@ from agentledger.model.conflict import Conflict
 from agentledger.model.findings import Finding, Severity
 from agentledger.model.fleet import State
 from agentledger.model.ledger import Document, Review, Source
+from agentledger.model.work import Fresh
 from agentledger.site.labels import verdict_mark
 from gitrepo import START
 from reading import fleet, named
@@ -121,8 +122,9 @@ def review_of(head: str, verdict: str = "approve", proven: bool = False) -> Revi
 
 
 def unbriefed(**fields: object) -> BranchVerdict:
-    plain = fleets.branch(head=HEAD, conflict=Conflict(clean=True))
-    return verdict_of(replace(plain, **fields), BASE)  # type: ignore[arg-type]
+    plain = replace(fleets.branch(head=HEAD, conflict=Conflict(clean=True)), **fields)  # type: ignore[arg-type]
+    fresh = {r.document.source.path: Fresh.SAME if r.head == HEAD else Fresh.OTHER for r in plain.reviews}
+    return verdict_of(replace(plain, reviews_fresh=fresh), BASE)
 
 
 def test_a_branch_without_a_task_is_judged_by_its_reviews() -> None:

@@ -20,7 +20,7 @@ base main at bbbbbbbbbb (the branch that HEAD names)
 Open (2)
   Branch        Agent   Active  Files  Lines
   agent/login   codex      1 h      1  +3 -1
-    Review and merge: agentledger review agent/login --head aaaaaaaaaaaa
+    Review it: agentledger review agent/login --head aaaaaaaaaaaa
   agent/search  claude    48 h      1      ?
     3 uncommitted files in ../shop.worktrees/search
     Review; 3 uncommitted files besides

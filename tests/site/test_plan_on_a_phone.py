@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -22,7 +23,7 @@ def test_plan_question_and_command_follow_each_other(browser: Browser, tmp_path:
     desk.repo.flush()
     desk.repo.checkout("main")
     files = site(desk.repo.path, "--out", str(tmp_path / "site"))
-    (name,) = [path for path in files if path.startswith("branch/")]
+    (name,) = [path for path in files if re.fullmatch(r"branch/[^.]+\.html", path)]
     with window(browser) as opened:
         opened.page.set_viewport_size({"width": 390, "height": 844})
         for file in ("index.html", name):

@@ -258,7 +258,7 @@ def test_reviews_say_who_and_of_which_code(desk: Desk) -> None:
     )
     (review,) = desk.view().reviews
     assert review.verdict == Mark("warn", "request changes")
-    assert review.by == "ben, a human, unproven"
+    assert review.by == "ben (human, unproven)"
     assert review.fresh.kind == "ok"
     assert [section.title for section in review.sections] == ["Findings"]
 

@@ -211,7 +211,7 @@ def _review_text(branch: Branch) -> str:
         return f"Review; {loose_work.describe_use(branch.worktree)} besides"
     if ground := stacking.live_ground(branch):
         return f"Review; it merges after {escape_hidden(ground)}"
-    return "Review and merge" if branch.conflict and branch.conflict.clean else "Review"
+    return "Review it"
 
 
 def _delete_merged(branch: Branch) -> NextAction | None:

@@ -8,15 +8,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from agentledger.attention.turn import is_finished
+from agentledger.model.findings import Finding
 from agentledger.model.fleet import Branch
 from agentledger.model.text import escape_hidden
-from agentledger.model.work import Checked, CheckResult, Trust
+from agentledger.model.work import Checked, CheckResult, Fresh, Trust
 from agentledger.rules.check_worth import list_doubts
 
 # From the worst to the best: what decides comes first.
 WORDS = (
     "failing",
+    "edited",
     "contradicted",
+    "run with another command",
     "flaky",
     "stale",
     "shows nothing",
@@ -27,7 +30,7 @@ WORDS = (
 )
 # The words that say that a check shows what it should.
 GOOD = ("reproduced", "skipped")
-BAD = ("failing", "contradicted", "shows nothing")
+BAD = ("failing", "edited", "contradicted")
 
 
 def summarize_checks(branch: Branch) -> tuple[str, str]:
@@ -38,30 +41,34 @@ def summarize_checks(branch: Branch) -> tuple[str, str]:
     checks = branch.standing.checks if branch.standing else ()
     if not checks or not (is_finished(branch) or any(each.evidence for each in checks)):
         return "", ""
-    words = [(word_of_check(branch, checked), checked.check.name) for checked in checks]
+    words = [(word_of_check(checked, branch.findings or ()), checked.check.name) for checked in checks]
     worst = min((word for word, _ in words), key=WORDS.index)
     names = [escape_hidden(name) for word, name in words if word == worst]
     # Where all are alike, or it is the only one, their names add nothing.
     return worst, worst if len(names) == len(words) > 1 else f"{worst}: {', '.join(names)}"
 
 
-def word_of_check(branch: Branch, checked: Checked) -> str:
-    """Return the word of `WORDS` for one check."""
-    return next(_iterate_words(branch, checked))
+def word_of_check(checked: Checked, findings: tuple[Finding, ...]) -> str:
+    """Return the word of `WORDS` for one check of a branch, in which rules have found these."""
+    return next(_iterate_words(checked, findings))
 
 
-def _iterate_words(branch: Branch, checked: Checked) -> Iterator[str]:
+def _iterate_words(checked: Checked, findings: tuple[Finding, ...]) -> Iterator[str]:
     if checked.result is CheckResult.NOT_RUN:
         yield "not run"
     if checked.result is CheckResult.FAILED:
         yield "failing"
+    if checked.fresh is Fresh.EDITED:
+        yield "edited"
     if checked.trust is Trust.CONTRADICTED:
         yield "contradicted"
+    if checked.ran_other_command:
+        yield "run with another command"
     if checked.trust is Trust.FLAKY:
         yield "flaky"
     if not checked.is_fresh:
         yield "stale"
-    if list_doubts(checked.check.name, branch.findings or ()):
+    if list_doubts(checked.check.name, findings):
         yield "shows nothing"
     if checked.result is CheckResult.SKIPPED:
         yield "skipped"

@@ -15,6 +15,7 @@ from agentledger.model import check_words
 from agentledger.model.evidence import Evidence
 from agentledger.model.findings import Finding
 from agentledger.model.work import Checked, CheckResult, Fresh, Standing, Trust
+from agentledger.reports.check_cell import BAD, word_of_check
 from agentledger.rules.check_worth import list_doubts
 from agentledger.site.labels import Mark
 from agentledger.site.timeline import render_literal
@@ -115,32 +116,23 @@ def _join_names(names: list[str]) -> str:
 
 
 def _word_of(checked: Checked, findings: tuple[Finding, ...]) -> Mark:
-    """The one word on a check: what needs a person before what does not."""
-    evidence = checked.evidence
-    if checked.result is CheckResult.NOT_RUN or evidence is None:
-        return Mark("none", "not run")
-    if checked.result is CheckResult.FAILED:
-        return Mark("bad", "failing")
-    if checked.fresh is Fresh.EDITED:
-        return Mark("bad", "edited")
-    if checked.trust is Trust.CONTRADICTED:
-        return Mark("bad", "contradicted")
-    if checked.ran_other_command:
-        return Mark("warn", "run with another command")
-    if not checked.is_fresh:
-        return Mark("warn", "stale")
-    if checked.trust is Trust.FLAKY:
-        return Mark("warn", "flaky")
-    if list_doubts(checked.check.name, findings):
-        return Mark("warn", "shows nothing")
-    if doubt := check_words.describe_doubt(evidence):
-        return Mark("warn", doubt)
-    if checked.result is CheckResult.SKIPPED:
-        return Mark("rest", "skipped")
-    rewritten = " (rewritten, same change)" if checked.fresh is Fresh.REWRITTEN else ""
-    if checked.trust is Trust.REPRODUCED:
-        return Mark("ok", f"reproduced{rewritten}")
-    return Mark("done", f"claimed{rewritten}")
+    """The one word on a check, the same as on every board, and what is to be known about it."""
+    word = word_of_check(checked, findings)
+    if word in ("claimed", "reproduced"):
+        if checked.evidence and (doubt := check_words.describe_doubt(checked.evidence)):
+            return Mark("warn", doubt)
+        word += " (rewritten, same change)" if checked.fresh is Fresh.REWRITTEN else ""
+    return Mark(_KINDS.get(word.partition(" (")[0], "warn"), word)
+
+
+# By word; those that are not here warn.
+_KINDS = {
+    **dict.fromkeys(BAD, "bad"),
+    "not run": "none",
+    "claimed": "done",
+    "reproduced": "ok",
+    "skipped": "rest",
+}
 
 
 def short_check_mark(line: CheckLine) -> Mark:
