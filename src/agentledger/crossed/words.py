@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from agentledger.crossed.pairing import Pair, pair_tests
-from agentledger.crossed.texts import Texts
+from agentledger.crossed.texts import Texts, TestText
 from agentledger.model.integrity import MOST_WORDS, TAKEN_AWAY, Word, WordOnTest
 from agentledger.running.case_names import CaseName
 from agentledger.running.named_results import Ending, TestRun
@@ -177,7 +177,8 @@ class _Teller:
             return Word.GONE_WITH_SUBJECT
         if before is Ending.PASSED:
             # Its lines are still there: what chooses the tests has changed.
-            still = name.row is None and bool(name.file) and self.branch_texts.find(name).text
+            base, branch = self.base_texts.find(name), self.branch_texts.find(name)
+            still = name.row is None and name.file and branch.text and not _is_another(base, branch)
             return Word.NOT_RUN if still else Word.GONE_PASSING
         if before is Ending.SKIPPED:
             return Word.NOT_RUN
@@ -211,8 +212,15 @@ def _count_tells(runs: FourRuns) -> tuple[int | None, int | None]:
     return ends.count(Ending.FAILED), ends.count(Ending.NOT_LOADED)
 
 
+def _is_another(base: TestText, branch: TestText) -> bool:
+    """Is what the branch has by a test's name in another container, and so another test?"""
+    return branch.strange > base.strange
+
+
 def _show(fate: _Fate, base_texts: Texts, branch_texts: Texts) -> WordOnTest:
     base, branch = base_texts.find(fate.test), branch_texts.find(fate.partner or fate.test)
+    if fate.partner is None and _is_another(base, branch):
+        branch = TestText()
     return WordOnTest(
         test=str(fate.test),
         word=fate.word,
