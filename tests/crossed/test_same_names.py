@@ -11,7 +11,10 @@ FILE = "tests/test_pots.py"
 FAILURE = "<failure message='AssertionError'/>"
 TEA = "class TeaTests:\n    def test_pours(self):\n        assert pour('tea') == 'tea'\n"
 MILK = "class MilkTests:\n    def test_pours(self):\n        assert warm(milk).temperature > 60\n"
-INHERITED = "class Pours:\n    def test_pours(self):\n        assert self.pot\n\n\nclass TeaTests(Pours):\n    pot = 1\n"
+INHERITED = (
+    "class Pours:\n    def test_pours(self):\n        assert self.pot\n\n\n"
+    "class TeaTests(Pours):\n    pot = 1\n"
+)
 
 
 def run(*names: str, fails: str = "") -> TestRun:

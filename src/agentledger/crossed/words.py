@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from agentledger.crossed.pairing import Pair, pair_tests
-from agentledger.crossed.texts import Texts, TestText
+from agentledger.crossed.texts import TestText, Texts
 from agentledger.model.integrity import MOST_WORDS, TAKEN_AWAY, Word, WordOnTest
 from agentledger.running.case_names import CaseName
 from agentledger.running.named_results import Ending, TestRun
