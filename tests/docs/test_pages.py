@@ -44,6 +44,14 @@ def spawned(here: World, *more: str) -> None:
     here.say(here.repo.path, "spawn", "fix-login")
 
 
+def worked(here: World) -> None:
+    """Its agent has changed code and test."""
+    spawned(here)
+    for path in ("src/auth/login.py", "tests/auth/test_login.py"):
+        here.desk.write(path, "a = 2\n")
+    here.desk.git("commit", "-qam", "login")
+
+
 def asking(here: World) -> None:
     """Its agent asks."""
     spawned(here)
@@ -82,6 +90,7 @@ PAGES: dict[str, tuple[Before, dict[str, int]]] = {
     "merge-order.md": (spawned, {}),
     "report.md": (spawned, {}),
     "verify.md": (spawned, {}),
+    "integrity.md": (worked, {}),
     "ledger.md": (nothing, {}),
     "unblock.md": (asking, {}),
 }

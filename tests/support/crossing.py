@@ -6,7 +6,9 @@ Belongs here: base, and what each branch changes. Does not: what crossing a bran
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import jsonschema
@@ -89,6 +91,7 @@ BASE: Files = {
     "tests/test_price.py": TEST,
     "README.md": "A shop.\n",
     ".gitignore": "__pycache__/\n",
+    ".agentledger/config.toml": f'[[verify]]\nname = "smoke"\nrun = "{RUN}"\nintegrity = true\npaths = ["loose/**"]\n',
 }
 # By task, what its branch changes.
 BRANCHES: dict[str, Files] = {
@@ -112,19 +115,33 @@ BRANCHES: dict[str, Files] = {
     "tests-only": {"tests/test_price.py": TEST.replace(STRICT, "")},
     "words-only": {"README.md": "A better shop.\n"},
     "broken": {"shop/price.py": LOWERED},
+    # On top of `discount`.
+    "stacked": {"shop/price.py": CAPPED + "\n\n# Nothing else.\n"},
 }
 
 
-def build_shop(folder: Path, verify: Any = RUN, more: str = "", **branches: Files) -> Repo:
-    """The shop with a brief on the control branch for each branch; `more` goes to the front matter of each."""
+def build_shop(
+    folder: Path, verify: Any = RUN, checks: Mapping[str, Any] = MappingProxyType({}), **more: Files
+) -> Repo:
+    """The shop with a brief on the control branch for each branch, and one branch without.
+
+    `verify` is the check of all but those that `checks` has another one for; `more` are further branches.
+    """
     repo = Repo.init(folder)
+    repo.git("config", "user.name", "Ana")
+    repo.git("config", "user.email", "ana@example.org")
     root = repo.commit("main", BASE)
-    briefs = {}
-    for task, files in (BRANCHES | branches).items():
-        head = f"---\ntask: {task}\nowns: ['**']\nverify: {json.dumps({'test': verify})}\n{more}---\n"
-        briefs[f"tasks/{task}/brief.md"] = f"{head}{BODY}"
-        own = {f".agentledger/tasks/{task}/brief.md": briefs[f"tasks/{task}/brief.md"]}
-        repo.commit(f"agent/{task}", {**files, **own}, parents=[root])
+    briefs, below = {}, root
+    for task, files in (BRANCHES | more).items():
+        check = json.dumps({"test": checks.get(task, verify)})
+        stands = "depends_on: [discount]\n" if task == "stacked" else ""
+        briefs[f"tasks/{task}/brief.md"] = brief = (
+            f"---\ntask: {task}\nowns: ['**']\nverify: {check}\n{stands}---\n{BODY}"
+        )
+        own = {f".agentledger/tasks/{task}/brief.md": brief}
+        tip = repo.commit(f"agent/{task}", {**files, **own}, parents=[below if stands else root])
+        below = tip if task == "discount" else below
+    repo.commit("agent/loose", {"loose/a.txt": "1\n", "shop/price.py": TIDY}, parents=[root])
     repo.commit("agentledger", briefs, parents=[])
     repo.checkout("main")
     return repo

@@ -25,7 +25,7 @@ SCHEMAS: Mapping[str, tuple[Table, str]] = {
     "evidence": (tables.EVIDENCE, "What came of running a check, evidence/<check>.json."),
     "integrity": (
         tables.INTEGRITY,
-        "What crossing a check with base shows, integrity/<time>-<check>.json on the control branch.",
+        "What crossing a check with base shows, integrity/<time>.json on the control branch.",
     ),
     "policy": (POLICY, "The repository's policy, .agentledger/config.toml on base."),
 }

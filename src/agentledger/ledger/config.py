@@ -96,9 +96,9 @@ def _policy_checks(tables: tuple[dict[str, Any], ...]) -> tuple[PolicyCheck, ...
             table.get("name") or default_check_name(unnamed),
             table["run"],
             table.get("junit"),
-            table.get("timeout"),
-            table.get("integrity"),
-            table.get("files"),
+            timeout=table.get("timeout"),
+            integrity=table.get("integrity"),
+            files=table.get("files"),
         )
         checks.append(PolicyCheck(check, table.get("paths", ())))
     return tuple(checks)

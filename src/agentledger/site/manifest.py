@@ -117,14 +117,19 @@ def _work_key_parts(branch: Branch, fleet: Fleet) -> tuple[object, ...]:
     if work is None or standing is None:
         return ()
     task = fleet.task_of(work)
-    checks = (run.document for run in (*work.evidence, *work.reruns))
+    checks = [run.document for run in (*work.evidence, *work.reruns)]
+    checks += [record.document for record in work.integrity]
     documents = [_document_identity(document) for document in (*list_documents(work, task), *checks)]
     task_parts = (work.task, work.copy, work.check_ins_total, work.problems, task.brief_from, task.problems)
     policy = (fleet.policy.checks, fleet.policy.managers)
     links = build_replies(branch, fleet)
     # What this clone still has of the commits that documents name can change alone.
     worth = [(c.result, c.trust, c.fresh, c.tree) for c in (*standing.checks, *standing.unasked)]
-    fresh = (standing.packet_fresh, tuple(standing.reviews_fresh.items()))
+    fresh = (
+        standing.packet_fresh,
+        tuple(standing.reviews_fresh.items()),
+        tuple(standing.integrity_fresh.items()),
+    )
     state = (standing.progress, turn_of(branch), standing.rivals, standing.due, *worth, *fresh)
     return (*task_parts, *policy, *state, documents, links)
 

@@ -219,6 +219,7 @@ def render_literal(text: str) -> Markup:
 def build_problems(work: Work, documents: Sequence[Document]) -> tuple[ProblemLine, ...]:
     """What is wrong in the documents, the worst first, each only once."""
     checks = [e.document for e in (*work.evidence, *work.reruns)]
+    checks += [record.document for record in work.integrity]
     problems = [*work.problems, *(p for d in (*documents, *checks) for p in d.problems)]
     ordered = sorted(dict.fromkeys(problems), key=lambda p: not p.fatal)
     return tuple(map(_build_problem, ordered[:PROBLEMS_SHOWN]))

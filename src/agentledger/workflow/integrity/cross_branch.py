@@ -103,7 +103,7 @@ def cross_branch(
         subject = _find_subject(desk, name, only)
         branch = desk.snapshot.with_standing(subject.branch) if subject.task else subject.branch
         base, remark = sides.find_fork(branch)
-        with _open_bench(desk, branch, base, now, hear) as bench:
+        with _open_bench(desk, branch, base, now=now, hear=hear) as bench:
             crossed = tuple(
                 cross_check(bench, check, find_own_run(branch, check)) for check in subject.checks
             )
@@ -119,7 +119,7 @@ def cross_branch(
 
 
 @contextmanager
-def _open_bench(desk: Managing, branch: Branch, base: str, now: int, hear: Hear) -> Iterator[Bench]:
+def _open_bench(desk: Managing, branch: Branch, base: str, *, now: int, hear: Hear) -> Iterator[Bench]:
     observation, policy = desk.observation, desk.fleet.policy
     scratch = Scratch(desk.snapshot.sealed, observation.place.object_format)
     version = ".".join(map(str, observation.git_version))
@@ -204,7 +204,7 @@ def _keep_results(desk: Managing, branch: Branch, result: CrossedBranch, now: in
     files: dict[str, bytes] = {}
     for at, record in enumerate(records):
         content = render_integrity(record)
-        path = _choose_path(result.task, record.check, content, now, taken)
+        path = _choose_path(result.task, record.check, content, now=now, taken=taken)
         files[path] = content
         records[at] = replace(record, document=Document(source=Source(path=path)))
     attempts.keep_heads(desk.git, desk.snapshot.sealed, desk.fleet, more=[result.head])
@@ -220,7 +220,7 @@ def _keep_results(desk: Managing, branch: Branch, result: CrossedBranch, now: in
     )
 
 
-def _choose_path(task: str, check: str, content: bytes, now: int, taken: Collection[str]) -> str:
+def _choose_path(task: str, check: str, content: bytes, *, now: int, taken: Collection[str]) -> str:
     """A path that no document has; a quick crossing may be made twice in a second."""
     for second in count(now):
         stem = append.new_document_name(second, content).removesuffix(".md")

@@ -75,6 +75,8 @@ def read_end(seen: Seen, lines: Sequence[str], limit: float) -> CrossingRun:
     # A runner that dies writes no report, so that a missing one is a verdict only where it says what it could not load.
     if seen.report_gap:
         return ended(CrossingEnd.UNKNOWN, seen.report_gap)
+    if nothing := describe_nothing_run(lines):
+        return ended(CrossingEnd.UNKNOWN, f"it ran no test: {escape_hidden(nothing)}")
     return ended(CrossingEnd.FAILS)
 
 

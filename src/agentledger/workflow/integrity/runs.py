@@ -28,9 +28,9 @@ from agentledger.running.named_results import TestRun, read_run
 from agentledger.scope.task_scope import Scope
 from agentledger.storage.cache import Cache
 from agentledger.workflow.integrity import ends, sides
-from agentledger.workflow.integrity.crossed_worktree import crossed_worktree
+from agentledger.workflow.integrity.crossed_worktree import lay_tree
 from agentledger.workflow.integrity.side_run import SideRun
-from agentledger.workflow.integrity.sides import Files, Sides
+from agentledger.workflow.integrity.sides import Crossing, Files, Sides
 from agentledger.workflow.verify import could_not_run, garbage
 from agentledger.workflow.verify.fresh_worktree import SetupError, fresh_worktree, prepare_worktree
 from agentledger.workflow.verify.one_check import LIMIT, Begins, Event, Hear, Runner, Seen, read_lines
@@ -87,12 +87,14 @@ class Bench:
     def run_c(self, check: Check, own: CrossingRun, files: Sequence[bytes] = ()) -> SideRun:
         """Base's tests on the branch's code; those in some `files` alone, where the check can do that."""
         at, limited = self.sides, self._limit(check, own, files)
-        return self._run_crossed(at.head, at.head_files, at.base_files, limited, "with base's tests")
+        return self._run_crossed(
+            Crossing(at.head, at.head_files, at.base_files), limited, "with base's tests"
+        )
 
     def run_d(self, check: Check, own: CrossingRun, files: Sequence[bytes] = ()) -> SideRun:
         """The branch's tests on base's code; the same with `files`."""
         at, limited = self.sides, self._limit(check, own, files)
-        return self._run_crossed(at.base, at.base_files, at.head_files, limited, "on base's code")
+        return self._run_crossed(Crossing(at.base, at.base_files, at.head_files), limited, "on base's code")
 
     def _limit(self, check: Check, own: CrossingRun, files: Sequence[bytes]) -> Check:
         limited = replace(check, timeout=ceil(limit_of(check, own)))
@@ -118,10 +120,11 @@ class Bench:
         with fresh_worktree(self.git, self.place, commit) as folder:
             return self._run_in(folder, check, files, where)
 
-    def _run_crossed(self, commit: str, code: Files, tests: Files, check: Check, where: str) -> SideRun:
-        tree = sides.write_crossed_tree(self.scratch, commit, code, tests, self.policy)
-        files = sides.list_crossed_files(code, tests, self.policy)
-        with crossed_worktree(self.git, self.place, self.scratch.git, commit, tree, files) as folder:
+    def _run_crossed(self, crossing: Crossing, check: Check, where: str) -> SideRun:
+        tree = sides.write_crossed_tree(self.scratch, crossing, self.policy)
+        files = crossing.list_files(self.policy)
+        with fresh_worktree(self.git, self.place, crossing.commit) as folder:
+            lay_tree(Git(folder, self.git.env), self.scratch.git, tree, files)
             return self._run_in(folder, check, files, where)
 
     def _run_in(self, folder: Path, check: Check, files: Files, where: str) -> SideRun:

@@ -9,9 +9,10 @@ Test paths are those of the policy (`[paths] tests`) and files that hold nothing
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import NamedTuple
 
 from agentledger.git import objects, tree_edits
 from agentledger.git.objects import Failure
@@ -88,7 +89,26 @@ def _name_stands(branch: Branch) -> str:
     return ", ".join(escape_hidden(stand.branch or stand.task) for stand in branch.stands_on)
 
 
-@dataclass(frozen=True)
+class Crossing(NamedTuple):
+    """A commit whose code is taken, its files, and those of the commit whose tests are laid there."""
+
+    commit: str
+    code: Files
+    tests: Files
+
+    def list_files(self, policy: Policy) -> dict[bytes, tuple[str, str]]:
+        """What is in the tree of both: mode and id by path."""
+        kept = {path: entry for path, entry in self.code.items() if not is_test(path, policy)}
+        return kept | {path: entry for path, entry in self.tests.items() if is_test(path, policy)}
+
+    def list_edits(self, policy: Policy) -> Edits:
+        """By path, what that tree has otherwise than the commit."""
+        code, tests = self.code, self.tests
+        differing = [p for p in {*code, *tests} if code.get(p) != tests.get(p) and is_test(p, policy)]
+        return {path: Entry(*tests[path]) if path in tests else None for path in differing}
+
+
+@dataclass(frozen=True, kw_only=True)
 class Sides:
     """All files of a branch's head and of the commit where its own work begins."""
 
@@ -138,7 +158,7 @@ class Sides:
 def read_sides(scratch: Scratch, base: str, head: str, policy: Policy) -> Sides:
     """Both commits' files. Raises GitError where a tree cannot be read."""
     base_files, head_files = (objects.read_files(scratch.git, commit) for commit in (base, head))
-    return Sides(base, head, base_files, head_files, policy)
+    return Sides(base=base, head=head, base_files=base_files, head_files=head_files, policy=policy)
 
 
 def find_tests_beside_code(scratch: Scratch, sides: Sides, command: str) -> tuple[bytes, ...]:
@@ -160,30 +180,16 @@ def find_tests_beside_code(scratch: Scratch, sides: Sides, command: str) -> tupl
     return tuple(dict.fromkeys(beside))
 
 
-def write_crossed_tree(scratch: Scratch, code: str, code_files: Files, tests: Files, policy: Policy) -> str:
-    """Write into the sealed directory the tree of commit `code` with the other side's `tests`; return its id.
+def write_crossed_tree(scratch: Scratch, crossing: Crossing, policy: Policy) -> str:
+    """Write the tree of a crossing into the sealed directory; return its id.
 
     Raises LedgerError where a folder on the way cannot be read.
     """
-    edits = _edit_tests(code_files, tests, policy)
-    (tree,) = tree_edits.write_edited_trees(scratch, [(code, edits)])
+    (tree,) = tree_edits.write_edited_trees(scratch, [(crossing.commit, crossing.list_edits(policy))])
     if isinstance(tree, Failure):
-        raise LedgerError(
-            f"the tree of {code[:12]} cannot be read: {tree.reason}", "git fsck says what is missing"
-        )
+        message = f"the tree of {crossing.commit[:12]} cannot be read: {tree.reason}"
+        raise LedgerError(message, "git fsck says what is missing")
     return tree
-
-
-def list_crossed_files(code_files: Files, tests: Files, policy: Policy) -> dict[bytes, tuple[str, str]]:
-    """What is in such a tree: mode and id by path."""
-    kept = {path: entry for path, entry in code_files.items() if not is_test(path, policy)}
-    return kept | {path: entry for path, entry in tests.items() if is_test(path, policy)}
-
-
-def _edit_tests(code_files: Files, tests: Files, policy: Policy) -> Edits:
-    paths: Iterable[bytes] = {*code_files, *tests}
-    differing = [path for path in paths if code_files.get(path) != tests.get(path) and is_test(path, policy)]
-    return {path: Entry(*tests[path]) if path in tests else None for path in differing}
 
 
 def keep_existing(paths: Sequence[bytes], files: Collection[bytes]) -> list[bytes]:

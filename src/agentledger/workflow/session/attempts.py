@@ -140,14 +140,15 @@ def keep_heads(
 ) -> None:
     """Keep the last heads of all attempts by local refs, so that git does not remove what they lead to.
 
-    The same for commits that reviews and reruns name, and for `more`: a branch that is rewritten can still be compared
-    with them. Heads of tasks with an outcome, and those that a newer one replaced, are let go.
+    The same for commits that reviews, reruns and crossings name, and for `more`: a branch that is rewritten can
+    still be compared with them. Heads of tasks with an outcome, and those that a newer one replaced, are let go.
     """
     replaced = {(record.task, record.branch): record.head for record in records}
     old = {a.head for task in fleet.tasks for a in task.attempts if a.head}
     wanted = {*more, *(head for head in replaced.values() if head)}
     for task in fleet.tasks:
         judged = {head for head in (*(r.head for r in task.reviews), *(r.head for r in task.reruns)) if head}
+        judged |= {record.head for record in task.integrity if record.head}
         old |= judged
         if task.outcome is None:
             wanted |= judged
