@@ -1,4 +1,4 @@
-"""A function moves to where base had it by an import: base's tests miss it, the branch's pass there, nothing is gone."""
+"""A function moves to where base had it by an import: base's tests miss it, the branch's pass, nothing is gone."""
 
 from __future__ import annotations
 
