@@ -10,8 +10,9 @@ from __future__ import annotations
 
 import math
 import re
+from bisect import bisect_left
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -48,7 +49,7 @@ def _number(items: Sequence[str]) -> Iterator[str]:
         yield f"{seen[item]} {item}"
 
 
-def measure_likeness(left: Features, right: Features) -> float:
+def measure_likeness(left: Set[object], right: Set[object]) -> float:
     """The part of both that both have."""
     both = len(left) + len(right)
     return 2 * len(left & right) / both if both else 0.0
@@ -56,32 +57,46 @@ def measure_likeness(left: Features, right: Features) -> float:
 
 def find_alike(left: Sequence[Features], right: Sequence[Features], least: float = ALIKE) -> list[Alike]:
     """Pairs that are at least so alike; the most alike first, and of each no more than a few."""
-    counts: Counter[str] = Counter()
-    for each in (*left, *right):
-        counts.update(each)
-    owners: dict[str, list[int]] = defaultdict(list)
-    for number, each in enumerate(right):
-        for feature in each:
-            owners[feature].append(number)
+    ranks = _rank_features((*left, *right))
+    numbered = [frozenset(ranks[feature] for feature in each) for each in right]
+    owners: dict[int, list[int]] = defaultdict(list)
+    for number, each in enumerate(numbered):
+        for rank in each:
+            owners[rank].append(number)
     found = []
     for number, features in enumerate(left):
         if len(features) >= _FEWEST:
-            for rival in _list_rivals(features, owners, counts, least):
-                likeness = measure_likeness(features, right[rival])
+            own = frozenset(ranks[feature] for feature in features)
+            for rival in _list_rivals(number, own, owners, least):
+                likeness = measure_likeness(own, numbered[rival])
                 if likeness >= least:
                     found.append(Alike(likeness, number, rival))
     return sorted(found, key=lambda alike: (-alike.likeness, alike.left, alike.right))
 
 
+def _rank_features(bodies: Iterable[Features]) -> dict[str, int]:
+    """Each feature's place, the rarest first."""
+    counts: Counter[str] = Counter()
+    for body in bodies:
+        counts.update(body)
+    ranked = sorted(counts, key=lambda feature: (counts[feature], feature))
+    return {feature: rank for rank, feature in enumerate(ranked)}
+
+
 def _list_rivals(
-    features: Features, owners: dict[str, list[int]], counts: Counter[str], least: float
+    number: int, own: frozenset[int], owners: Mapping[int, list[int]], least: float
 ) -> list[int]:
-    """Those that have a rare word in common with it: so many must be in common that one of them is rare."""
-    rarest = sorted(features, key=lambda feature: (counts[feature], feature))
-    enough = len(features) - math.ceil(least / (2 - least) * len(features)) + 1
+    """Those that have a rare word in common with it: so many must be in common that one of them is rare.
+
+    Of a word that very many have, those are taken that stand at the same place: what was moved kept its order.
+    """
+    enough = len(own) - math.ceil(least / (2 - least) * len(own)) + 1
     rivals: Counter[int] = Counter()
-    for feature in rarest[:enough]:
-        if len(rivals) >= _MOST_RIVALS and len(owners.get(feature, ())) > _MOST_RIVALS:
-            break
-        rivals.update(owners.get(feature, ()))
-    return [rival for rival, _ in sorted(rivals.items(), key=lambda item: (-item[1], item[0]))[:_MOST_RIVALS]]
+    for rank in sorted(own)[:enough]:
+        having = owners.get(rank, [])
+        if len(having) > _MOST_RIVALS:
+            near = max(0, bisect_left(having, number) - _MOST_RIVALS // 2)
+            having = having[near : near + _MOST_RIVALS]
+        rivals.update(having)
+    best = sorted((-count, abs(rival - number), rival) for rival, count in rivals.items())
+    return [rival for _, _, rival in best[:_MOST_RIVALS]]

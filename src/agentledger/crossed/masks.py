@@ -10,7 +10,7 @@ proportion to its length, whatever is in it.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 _LINE_COMMENT = r"//[^\n]*"
 _BLOCK_COMMENT = r"/\*.*?(?:\*/|\Z)"
@@ -23,16 +23,19 @@ _CHARACTER = r"'(?:[^'\\\n]|\\[^\n]{1,8}?)'"  # no lifetime of Rust's
 _REGEX = r"(?<=[(,=:\[!&|?{};])\s?/(?![*/])(?:[^/\\\n\[]|\\[^\n]|\[(?:[^\]\\\n]|\\[^\n]){0,200}\]){1,300}/"
 
 
-def _join(*patterns: str) -> re.Pattern[str]:
+def _join(patterns: Sequence[str]) -> re.Pattern[str]:
     return re.compile("|".join(patterns), re.DOTALL)
 
 
-_SCRIPT = _join(_LINE_COMMENT, _BLOCK_COMMENT, _DOUBLE, _SINGLE, _TEMPLATE, _REGEX)
-_JVM = _join(_LINE_COMMENT, _BLOCK_COMMENT, _TRIPLE, _DOUBLE, _CHARACTER)
-_GO = _join(_LINE_COMMENT, _BLOCK_COMMENT, _DOUBLE, r"`[^`]*`?", _CHARACTER)
-_RUST = _join(_LINE_COMMENT, _BLOCK_COMMENT, r'\br#".*?(?:"#|\Z)', r'"(?:[^"\\]|\\.)*+"?', _CHARACTER)
-_NET = _join(_LINE_COMMENT, _BLOCK_COMMENT, _TRIPLE, r'@"(?:[^"]|"")*+"?', _DOUBLE, _CHARACTER)
-_PHP = _join(_LINE_COMMENT, r"#(?!\[)[^\n]*", _BLOCK_COMMENT, r'"(?:[^"\\]|\\.)*+"?', r"'(?:[^'\\]|\\.)*+'?")
+_SCRIPT = _join([_LINE_COMMENT, _BLOCK_COMMENT, _DOUBLE, _SINGLE, _TEMPLATE, _REGEX])
+_JVM = _join([_LINE_COMMENT, _BLOCK_COMMENT, _TRIPLE, _DOUBLE, _CHARACTER])
+_GO = _join([_LINE_COMMENT, _BLOCK_COMMENT, _DOUBLE, r"`[^`]*`?", _CHARACTER])
+_RUST = _join([_LINE_COMMENT, _BLOCK_COMMENT, r'\br#".*?(?:"#|\Z)', r'"(?:[^"\\]|\\.)*+"?', _CHARACTER])
+_NET = _join([_LINE_COMMENT, _BLOCK_COMMENT, _TRIPLE, r'@"(?:[^"]|"")*+"?', _DOUBLE, _CHARACTER])
+_PHP = _join(
+    [_LINE_COMMENT, r"#(?!\[)[^\n]*", _BLOCK_COMMENT, r'"(?:[^"\\]|\\.)*+"?', r"'(?:[^'\\]|\\.)*+'?"]
+)
+_PYTHON = _join([r"#[^\n]*", r"'''.*?(?:'''|\Z)", _TRIPLE, _DOUBLE, _SINGLE])
 _BY_ENDING: Mapping[str, re.Pattern[str]] = {
     **dict.fromkeys(("js", "jsx", "ts", "tsx", "mjs", "cjs", "mts", "cts", "vue", "svelte"), _SCRIPT),
     **dict.fromkeys(("java", "kt", "kts", "groovy", "scala", "swift"), _JVM),
@@ -41,18 +44,31 @@ _BY_ENDING: Mapping[str, re.Pattern[str]] = {
     "go": _GO,
     "rs": _RUST,
     "php": _PHP,
+    "py": _PYTHON,
+    "pyi": _PYTHON,
 }
-_PYTHON = re.compile(
-    r"#[^\n]*" + r"|'''.*?(?:'''|\Z)" + "|" + _TRIPLE + "|" + _DOUBLE + "|" + _SINGLE, re.DOTALL
-)
+# Of languages whose strings are not known, such as Ruby.
+_LINES_OF_COMMENT = re.compile(r"^[ \t]*#[^\n]*", re.MULTILINE)
+_COMMENTS = ("//", "/*", "#")
 _BRACKET = re.compile(r"[(){}\[\]]")
 _PAIRS = {")": "(", "]": "[", "}": "{"}
 
 
+def has_mask(ending: str) -> bool:
+    """Is it known how strings and comments look in files with this ending?"""
+    return ending in _BY_ENDING
+
+
 def mask_text(text: str, ending: str) -> str:
     """The text with blanks in place of strings and comments; lines and places stay."""
-    pattern = _PYTHON if ending in ("py", "pyi") else _BY_ENDING.get(ending)
+    pattern = _BY_ENDING.get(ending)
     return text if pattern is None else pattern.sub(_blank, text)
+
+
+def drop_comments(text: str, ending: str) -> str:
+    """The text without its comments."""
+    pattern = _BY_ENDING.get(ending, _LINES_OF_COMMENT)
+    return pattern.sub(lambda match: " " if match[0].lstrip().startswith(_COMMENTS) else match[0], text)
 
 
 def _blank(match: re.Match[str]) -> str:

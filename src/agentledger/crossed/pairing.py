@@ -33,7 +33,7 @@ _SPELLING = re.compile(r"[\W_]+")
 _LONGEST_TITLE = 300
 _MOST_COMPARED = 2_000  # tests of each side that are compared word by word
 _MOST_ROWS, _LONGEST_ROW = 60, 60  # rows of one test that are compared, and characters of each
-_MOST_ROW_PAIRS = 20_000  # pairs of rows that are compared in all
+_MOST_ROW_PAIRS = 10_000  # pairs of rows that are compared in all
 _LEAST_ROW = 0.5  # how alike two rows have to be
 _LEAST_MOVED = 0.3  # how alike two tests of one name in two places have to be
 _LEAST_ALONE = 0.5  # the same for names that are no test's alone, such as `works`
@@ -126,6 +126,8 @@ class _Pairing:
         self, tests: Sequence[_Test], others: Sequence[_Test], least: float
     ) -> Iterator[tuple[_Test, _Test, float]]:
         tests, others = tests[:_MOST_COMPARED], others[:_MOST_COMPARED]
+        if not tests or not others:
+            return
         left, right = _list_all_features(tests), _list_all_features(others)
         taken: set[CaseName] = set()
         found = find_alike(left, right, least)
@@ -226,7 +228,7 @@ def _rank_by_titles(
     for alike in found:
         titles = measure_likeness(left[alike.left], right[alike.right])
         if least < ALIKE or alike.likeness >= _SURE or titles >= _LEAST_TITLES:
-            ranked.append((-(alike.likeness + titles), alike))
+            ranked.append((-(alike.likeness + titles / 2), alike))
     return [alike for _, alike in sorted(ranked)]
 
 

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from agentledger.crossed.masks import mask_text, match_brackets
+from agentledger.crossed.masks import has_mask, mask_text, match_brackets
 
 _LONGEST_FILE = 1 << 20  # characters of a text that are looked at
 _MOST_ABOVE = 30  # lines above a declaration that belong to it
@@ -56,7 +56,7 @@ _PYTHON_PIECE = re.compile(r"([ \t]*)(?:async[ \t]+)?(def|class)[ \t]+(\w+)")
 _RUBY_PIECE = re.compile(
     r"([ \t]*)(?:RSpec\.)?[xf]?"
     r"(?:(describe|context|feature|it|specify|example|scenario|test|should|class|module|def)\b)"
-    r"""[ \t(]+(?:"((?:[^"\\\n]|\\.){0,300}+)"|'((?:[^'\\\n]|\\.){0,300}+)'|([\w.:?!]{1,200}))"""
+    r"""[ \t(]+(?:"((?:[^"\\\n]|\\.){0,300}+)"|'((?:[^'\\\n]|\\.){0,300}+)'|(?!do\b)([\w.:?!]{1,200}))"""
 )
 _RUBY_CONTAINERS = ("describe", "context", "feature", "class", "module")
 _SCRIPTS = ("js", "jsx", "ts", "tsx", "mjs", "cjs", "mts", "cts", "vue", "svelte")
@@ -70,9 +70,9 @@ def list_pieces(path: str, text: str) -> list[Piece]:
         return list(_find_python(text, mask_text(text, ending)))
     if ending == "rb":
         return list(_find_ruby(text))
-    masked = mask_text(text, ending)
-    if masked is text:
+    if not has_mask(ending):
         return []
+    masked = mask_text(text, ending)
     ends = match_brackets(masked)
     found = list(_find_calls(text, masked, ends) if ending in _SCRIPTS else _find_methods(text, masked, ends))
     if ending == "go":
@@ -107,7 +107,9 @@ def _find_calls(text: str, masked: str, ends: dict[int, int]) -> Iterator[Piece]
             elif title := _TITLE.match(text, place + 1):
                 words = next(word for word in title.groups() if word is not None)
                 is_test = match[1] not in _CONTAINERS
-                yield Piece((_unescape(words),), match.start(), ends[place] + 1, is_test)
+                # A name without quotes is a class's that is described, or holds a title that only a run shows.
+                if not (is_test and title[4]):
+                    yield Piece((_unescape(words),), match.start(), ends[place] + 1, is_test)
                 break
             else:
                 place = ends[place] + 1

@@ -10,13 +10,13 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from agentledger.crossed.masks import mask_text
+from agentledger.crossed.masks import drop_comments
 from agentledger.crossed.pieces import Piece, list_pieces
 from agentledger.running.case_names import CaseName
 
 _MOST_TEXT = 20_000  # characters of a test that are kept
 _MOST_TEXTS = 30 << 20  # characters of all tests of one side that are compared
-_MOST_PATTERNS = 2_000  # titles with gaps that are tried for a name
+_MOST_PATTERNS, _MOST_TRIES = 2_000, 1_000_000  # titles with gaps that are tried for a name, and for all
 # What a runner fills in: `%s`, `$name`, `${…}`, `#{…}`.
 _GAP = re.compile(r"%(?:[sdifjoOp#$c]|\.\d+f)|\$\{[^}]*\}|#\{[^}]*\}|\$#|\$[A-Za-z_][\w.]*")
 _BLANKS = re.compile(r"\s+")
@@ -49,7 +49,7 @@ class Texts:
         self._by_title: dict[str, list[_Place]] = defaultdict(list)
         self._with_gaps: list[tuple[tuple[str, ...], str, _Place]] = []
         self._known: dict[_Place, TestText] = {}
-        self._left = _MOST_TEXTS
+        self._left, self._tries = _MOST_TEXTS, _MOST_TRIES
         for path in sorted(files):
             for piece in list_pieces(path, files[path]):
                 if piece.is_test:
@@ -86,9 +86,11 @@ class Texts:
         return self._find_with_gaps(name, titles)
 
     def _find_with_gaps(self, name: CaseName, titles: Sequence[str]) -> Sequence[_Place]:
-        fitting = (each for each in self._with_gaps if not name.file or each[1] == name.file)
-        tried = [each for each, _ in zip(fitting, range(_MOST_PATTERNS), strict=False)]
-        return [place for parts, _, place in tried if any(_fits(parts, title) for title in titles)]
+        fitting = [each for each in self._with_gaps if not name.file or each[1] == name.file][:_MOST_PATTERNS]
+        self._tries -= len(fitting)
+        if self._tries < 0:
+            return []
+        return [place for parts, _, place in fitting if any(_fits(parts, title) for title in titles)]
 
     def _cut(self, place: _Place) -> TestText:
         piece = place.piece
@@ -128,36 +130,6 @@ def _fits(parts: Sequence[str], title: str) -> bool:
 
 def normalise_body(path: str, text: str, title: str) -> str:
     """The text of a test without comments, its own name and the width of its blanks."""
-    ending = path.rpartition(".")[2].lower()
-    masked = mask_text(text, ending)
-    kept = text
-    if masked is not text:
-        # A comment is what is blank in the mask and no string: it begins with one of these marks.
-        kept = _drop_comments(text, masked, ending)
+    kept = drop_comments(text, path.rpartition(".")[2].lower())
     kept = kept.replace(title, "·", 1) if title else kept
     return _BLANKS.sub(" ", kept).strip()
-
-
-_COMMENT = re.compile(r"//[^\n]*|/\*.*?(?:\*/|\Z)", re.DOTALL)
-_HASH = re.compile(r"#[^\n]*")
-
-
-def _drop_comments(text: str, masked: str, ending: str) -> str:
-    pattern = _HASH if ending in ("py", "pyi", "rb", "php") else _COMMENT
-    out: list[str] = []
-    at = 0
-    for match in pattern.finditer(text):
-        start = match.start()
-        # Where a comment begins, the mask is blank, and it was not blank before for a string that is still open.
-        if start < at or masked[start] != " " or _is_in_string(text, masked, start):
-            continue
-        out.append(text[at:start])
-        at = match.end()
-    return "".join(out) + text[at:]
-
-
-def _is_in_string(text: str, masked: str, place: int) -> bool:
-    before = place - 1
-    while before >= 0 and text[before] in " \t":
-        before -= 1
-    return before >= 0 and text[before] != "\n" and masked[before] == " "

@@ -32,7 +32,7 @@ class Words:
     words: tuple[WordOnTest, ...] = ()
     #: How many words there are, also those left out.
     total: int = 0
-    #: Tests of base's that do not simply pass, and of which nothing can be said.
+    #: Tests that passed on base, and of which the runs do not tell enough.
     unknown: int = 0
     #: Of the branch's passing tests: how many fail on base's code, and how many need names that base lacks; None
     #: where the run does not tell.
@@ -59,7 +59,7 @@ class _Fate(NamedTuple):
     how: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class _Ends:
     """How the tests of a run ended, by name; and whether one that is not there did not run for sure."""
 
@@ -75,9 +75,13 @@ class _Ends:
             return end
         if name.file in self.not_loaded or any(part in self.not_loaded for part in name.containers):
             return Ending.NOT_LOADED
-        if self.beside and (name.file, name.containers) not in self.ran:
+        if self.beside and not self.ran_beside(name):
             return Ending.NOT_LOADED  # of Go and others: its package was not built
         return None
+
+    def ran_beside(self, name: CaseName) -> bool:
+        """Did others of its file and containers run?"""
+        return (name.file, name.containers) in self.ran
 
     def surely_lacks(self, name: CaseName) -> bool:
         return self.is_whole and self.end_of(name) is None
@@ -86,11 +90,11 @@ class _Ends:
 def _index(run: TestRun | None) -> _Ends:
     run = run or TestRun()
     return _Ends(
-        {case.name: case.ending for case in run.cases},
-        frozenset(run.not_loaded),
-        frozenset((case.name.file, case.name.containers) for case in run.cases),
-        run.is_whole,
-        run.beside,
+        by_name={case.name: case.ending for case in run.cases},
+        not_loaded=frozenset(run.not_loaded),
+        ran=frozenset((case.name.file, case.name.containers) for case in run.cases),
+        is_whole=run.is_whole,
+        beside=run.beside,
     )
 
 
@@ -195,7 +199,7 @@ class _Teller:
             return Word.NOT_RUN if still else Word.GONE_PASSING
         if before is Ending.SKIPPED:
             return Word.NOT_RUN
-        if self._c.is_whole:
+        if self._c.surely_lacks(name) and self._c.ran_beside(name):
             # Rows that are made of the code go with it.
             return Word.NOT_RUN if name.row is None else Word.GONE_WITH_SUBJECT
         self.unknown += 1

@@ -116,15 +116,10 @@ class Placer:
                 return CaseName(file, _cut(containers), name[:_LONGEST])
         if owner and owner != name and name.endswith(f" {owner}"):  # mocha-junit-reporter
             name, owner = owner, name[: -len(owner) - 1]
-        elif owner == name or owner in _NO_CONTAINER:
+        elif owner == name:  # jest-junit
             owner = ""
-        if (
-            not owner
-            and suites
-            and suites[-1] not in (*_NO_CONTAINER, file, name)
-            and not name.startswith(suites[-1])
-        ):
-            owner = suites[-1] if self._find_path(suites[-1]) == "" else ""
+        elif owner in _NO_CONTAINER:
+            owner = _last_container(suites, (file, name))
         return CaseName(file, _cut((owner,)), name[:_LONGEST])
 
     def _clean(self, text: str) -> str:
@@ -172,6 +167,12 @@ class Placer:
         loose = [path for path in candidates if path.endswith(_NET)]
         ends = ends or (loose if len(parts) > 1 else [])
         return ends[0] if len(ends) == 1 or exact else ""
+
+
+def _last_container(suites: Sequence[str], other: Sequence[str]) -> str:
+    """The suite that a test without a class is in; the names of runners, files and tests are no containers."""
+    last = suites[-1] if suites else ""
+    return "" if last in (*_NO_CONTAINER, *other) or last.endswith(_SCRIPTS) else last
 
 
 def _stem_of(path: str) -> str:

@@ -43,6 +43,8 @@ class Ending(StrEnum):
 #: From the best to the worst: tests of one name are numbered in this order, whatever order they ran in.
 _ORDER = (Ending.PASSED, Ending.SKIPPED, Ending.FAILED, Ending.NOT_LOADED)
 
+_FAILED = (Ending.FAILED, Ending.NOT_LOADED)
+
 _ENDINGS = {
     End.PASSED: Ending.PASSED,
     End.FLAKY: Ending.PASSED,
@@ -84,11 +86,14 @@ class TestRun:
         return not self.gap and bool(self.cases)
 
 
-def read_run(reports: Iterable[bytes], files: Collection[str] = (), tops: Sequence[str] = ()) -> TestRun:
+def read_run(
+    reports: Iterable[bytes], files: Collection[str] = (), tops: Sequence[str] = (), red: bool = False
+) -> TestRun:
     """Read the JUnit files of one run.
 
     `files` are the paths of the tree that was tested, or at least its tests: runners leave paths out, or write them
-    with dots. `tops` are the absolute paths of the worktree, which are taken off the names.
+    with dots. `tops` are the absolute paths of the worktree, which are taken off the names. `red`: the
+    command failed. Where nothing in its report did, something else failed, such as a file of jest's that did not load.
     """
     names = _Names(Placer(files, tops))
     gaps: list[str] = []
@@ -107,7 +112,9 @@ def read_run(reports: Iterable[bytes], files: Collection[str] = (), tops: Sequen
         gaps.append(f"has {names.left_out:,} tests more than are looked at")
     if names.nameless:
         gaps.append(f"has {names.nameless:,} tests without a name")
-    return names.run(gap="; ".join(gaps[:3]))
+    if names.hooks:
+        gaps.append(f"has {names.hooks:,} failed set-ups or tear-downs, whose tests did not all run")
+    return names.run(gap="; ".join(gaps[:3]), red=red)
 
 
 class _Names:
@@ -117,7 +124,7 @@ class _Names:
         self._placer = placer
         self._cases: list[CaseResult] = []
         self._not_loaded: dict[str, None] = {}
-        self._beside = self.left_out = self.nameless = 0
+        self._beside = self.left_out = self.nameless = self.hooks = 0
 
     def add_case(self, suites: Sequence[str], attributes: Mapping[str, str], end: End, /) -> None:
         if not attributes.get("name", "").strip():
@@ -126,7 +133,7 @@ class _Names:
         ending, why = _ENDINGS[end], attributes.get("why", "").strip()
         broken = self._placer.find_broken_file(attributes) if ending is Ending.FAILED else ""
         if ending is Ending.FAILED and _HOOK.search(attributes["name"]):
-            self._beside += 1
+            self.hooks += 1
         elif broken:
             if len(self._not_loaded) < _MOST_FILES:
                 self._not_loaded[broken] = None
@@ -137,9 +144,9 @@ class _Names:
         else:
             if ending is Ending.FAILED and lacks_name(why):
                 ending = Ending.NOT_LOADED
-            failed = ending in (Ending.FAILED, Ending.NOT_LOADED)
             name = self._placer.name_case(suites, attributes)
-            self._cases.append(CaseResult(name, ending, why[:_MOST_MESSAGE] if failed else ""))
+            message = why[:_MOST_MESSAGE] if ending in _FAILED else ""
+            self._cases.append(CaseResult(name, ending, message))
 
     def count_suite(self, _suites: Sequence[str], /) -> int:
         # Suites of one name are told apart for tries of a test only; here each case is counted.
@@ -154,7 +161,10 @@ class _Names:
     def add_unknown(self, number: int) -> None:
         self._beside += number
 
-    def run(self, gap: str) -> TestRun:
+    def run(self, gap: str, red: bool) -> TestRun:
+        failed = self._not_loaded or any(case.ending in _FAILED for case in self._cases)
+        if red and not failed and not self.hooks:
+            self._beside = max(self._beside, 1)
         return TestRun(
             cases=tuple(_number_equals(self._cases)),
             not_loaded=tuple(self._not_loaded),
