@@ -265,6 +265,36 @@ def test_words_of_another_failure(message: str) -> None:
     assert not lacks_name(message)
 
 
+# As pytest writes it: code and values around what was raised, and the causes first.
+HALF_MADE = """\
+self = <[AttributeError("'Pot' object has no attribute '_tea'") raised in repr()] Pot object at 0x7f>
+
+    def __init__(self, tea):
+        if not callable(tea):  # it is not a function
+>           raise ValueError(tea)
+E           ValueError: milk
+
+shop/pot.py:3: ValueError
+"""
+CAUSE = (
+    "E   AttributeError: 'str' object has no attribute 'pour'\n\nDuring handling of the above exception:\n\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "lacks"),
+    [
+        (HALF_MADE, False),
+        (CAUSE + HALF_MADE, False),
+        (HALF_MADE + CAUSE, True),
+        (HALF_MADE.replace("ValueError: milk", "NameError: name 'Pot' is not defined"), True),
+    ],
+    ids=["a value without its attribute", "a cause", "the last of a chain", "a name"],
+)
+def test_of_a_traceback_only_what_was_raised_counts(text: str, lacks: bool) -> None:
+    assert lacks_name(text) is lacks
+
+
 def test_a_name_is_put_as_the_value_says() -> None:
     assert str(CaseName("a.py", ("A", "B"), "test_x", "1-2", 2)) == "a.py | A | B | test_x[1-2] #2"
     assert str(CaseName("", (), "test_x")) == "test_x"

@@ -259,3 +259,8 @@ def test_hostile_lines_count_nothing(hostile: str) -> None:
     lines = [hostile] * 2_000
     assert count_tests(lines) is None
     assert describe_nothing_run(lines) == ""
+
+
+def test_the_ruler_around_a_runner_s_words_is_no_part_of_them() -> None:
+    line = "_____________ ERROR collecting tests/test_pots.py _____________"
+    assert describe_not_loaded([line]) == "ERROR collecting tests/test_pots.py"

@@ -112,7 +112,7 @@ class _Pairing:
         rivals = _group(self._new.values(), _plain_name)
         for same, tests in _group(self._gone.values(), _plain_name).items():
             others = rivals.get(same, [])
-            least = _LEAST_MOVED if len(tests) == len(others) == 1 else _LEAST_ALONE
+            least = _LEAST_MOVED if _are_of_one(tests) and _are_of_one(others) else _LEAST_ALONE
             for gone, new, likeness in self._find_alike(tests, others, least):
                 self._join(gone, new, f"moved and rewritten ({_percent(likeness)} alike)")
 
@@ -136,6 +136,11 @@ class _Pairing:
             if gone.name not in taken and new.name not in taken:
                 taken |= {gone.name, new.name}
                 yield gone, new, likeness
+
+
+def _are_of_one(tests: Sequence[_Test]) -> bool:
+    """Is there one test, or are there rows of one alone?"""
+    return len({test.name[:3] for test in tests}) == 1
 
 
 def _order(name: CaseName) -> tuple[str, int]:

@@ -29,6 +29,8 @@ class TestText(NamedTuple):
     text: str = ""
     #: Its lines without its comments and its own title, and with every blank one space: to compare.
     body: str = ""
+    #: How many of the containers that its name has are not around it: it may be another test of that name.
+    strange: int = 0
 
 
 class _Place(NamedTuple):
@@ -61,7 +63,7 @@ class Texts:
         place = min(places, key=lambda place: _misfit(place, name))
         if place not in self._known:
             self._known[place] = self._cut(place)
-        return self._known[place]
+        return self._known[place]._replace(strange=_count_strange(place, name))
 
     def _add(self, place: _Place) -> None:
         whole = _join(place.piece.titles)
@@ -105,9 +107,12 @@ def _join(titles: Sequence[str]) -> str:
 
 def _misfit(place: _Place, name: CaseName) -> tuple[bool, int, str, int]:
     """How badly a place fits: containers that are not around it, then what makes the choice the same each time."""
+    return place.path != name.file, _count_strange(place, name), place.path, place.piece.start
+
+
+def _count_strange(place: _Place, name: CaseName) -> int:
     around = " ".join(place.piece.titles)
-    strange = sum(1 for part in name.containers if part not in around and part not in place.path)
-    return place.path != name.file, strange, place.path, place.piece.start
+    return sum(1 for part in name.containers if part not in around and part not in place.path)
 
 
 def _fits(parts: Sequence[str], title: str) -> bool:

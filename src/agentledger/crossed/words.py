@@ -9,12 +9,13 @@ where one of the runs that its word needs does not know it.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from agentledger.crossed.pairing import Pair, pair_tests
-from agentledger.crossed.texts import Texts
+from agentledger.crossed.texts import TestText, Texts
 from agentledger.model.integrity import MOST_WORDS, TAKEN_AWAY, Word, WordOnTest
 from agentledger.running.case_names import CaseName
 from agentledger.running.named_results import Ending, TestRun
@@ -120,11 +121,14 @@ class _Teller:
     _branch: _Ends = field(init=False)
     _c: _Ends = field(init=False)
     _d: _Ends = field(init=False)
-    _tests: frozenset[tuple[str, tuple[str, ...], str]] = field(init=False)
+    _rows: Mapping[tuple[str, tuple[str, ...], str], Sequence[CaseName]] = field(init=False)
 
     def __post_init__(self) -> None:
         self._branch, self._c, self._d = _index(self.runs.branch), _index(self.runs.c), _index(self.runs.d)
-        self._tests = frozenset(name[:3] for name in self._branch.by_name)
+        rows = defaultdict(list)
+        for name in self._branch.by_name:
+            rows[name[:3]].append(name)
+        self._rows = rows
 
     def tell_all(self) -> list[_Fate]:
         passing = [case.name for case in self.runs.base.cases if case.ending is Ending.PASSED]
@@ -161,10 +165,19 @@ class _Teller:
         if before is not Ending.FAILED:
             self.unknown += before is None
             return None
-        after = self._d.end_of(new)
+        after = self._end_on_base(name, new)
         word = _BY_NEW_VERSION.get(after) if after else None
         self.unknown += word is None
         return word
+
+    def _end_on_base(self, name: CaseName, new: CaseName) -> Ending | None:
+        """How the branch's version ends on base's code; where a test became rows, one that asks for more is enough."""
+        if name.row is not None or new.row is None:
+            return self._d.end_of(new)
+        ends = {self._d.end_of(row) for row in self._rows[new[:3]]}
+        return next(
+            (end for end in (Ending.FAILED, Ending.NOT_LOADED, None) if end in ends), self._d.end_of(new)
+        )
 
     def _word_skipped(self, name: CaseName) -> Word | None:
         before = self._c.end_of(name)
@@ -175,13 +188,14 @@ class _Teller:
     def _word_gone(self, name: CaseName) -> Word | None:
         before = self._c.end_of(name)
         if before is Ending.FAILED:
-            in_rows = name.row is not None and name[:3] in self._tests
+            in_rows = name.row is not None and name[:3] in self._rows
             return Word.SILENCED_ROW if in_rows else Word.SILENCED_GONE
         if before is Ending.NOT_LOADED:
             return Word.GONE_WITH_SUBJECT
         if before is Ending.PASSED:
             # Its lines are still there: what chooses the tests has changed.
-            still = name.row is None and bool(name.file) and self.branch_texts.find(name).text
+            base, branch = self.base_texts.find(name), self.branch_texts.find(name)
+            still = name.row is None and name.file and branch.text and not _is_another(base, branch)
             return Word.NOT_RUN if still else Word.GONE_PASSING
         if before is Ending.SKIPPED:
             return Word.NOT_RUN
@@ -215,8 +229,15 @@ def _count_tells(runs: FourRuns) -> tuple[int | None, int | None]:
     return ends.count(Ending.FAILED), ends.count(Ending.NOT_LOADED)
 
 
+def _is_another(base: TestText, branch: TestText) -> bool:
+    """Is what the branch has by a test's name in another container, and so another test?"""
+    return branch.strange > base.strange
+
+
 def _show(fate: _Fate, base_texts: Texts, branch_texts: Texts) -> WordOnTest:
     base, branch = base_texts.find(fate.test), branch_texts.find(fate.partner or fate.test)
+    if fate.partner is None and _is_another(base, branch):
+        branch = TestText()
     return WordOnTest(
         test=str(fate.test),
         word=fate.word,

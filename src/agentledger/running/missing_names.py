@@ -59,6 +59,12 @@ _WORDS = re.compile(
 )
 
 
+# Lines that pytest marks as what was raised, the last one of a chain last. Around them are lines of code, and values
+# as they were: of an object that is not whole yet, `<[AttributeError("… has no attribute …") raised in repr()]`.
+_RAISED = re.compile(r"(?:^E(?:[ ]{3}.*)?(?:\n|\Z))+", re.MULTILINE)
+
+
 def lacks_name(message: str) -> bool:
     """Does a failure with this message lack a name, or its file?"""
-    return _WORDS.search(message[:_LONGEST]) is not None
+    raised = _RAISED.findall(message)
+    return _WORDS.search((raised[-1] if raised else message)[:_LONGEST]) is not None

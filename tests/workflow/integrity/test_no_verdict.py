@@ -21,6 +21,7 @@ MORE = {
     "blind": TIDY,
     "beside": {"shop/price.rs": "#[cfg(test)]\nmod tests {}\n"},
     "not-loaded": {**TIDY, "tests/test_price.py": "from shop import nothing\n"},
+    "where": THRESHOLD,
     "throughout": THRESHOLD,
     "no-report": THRESHOLD,
     "flaky": THRESHOLD,
@@ -35,6 +36,7 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Repo:
     checks = {
         # As an editable install: whatever is in the worktree, something else is tested.
         "blind": "true",
+        "where": """echo "ImportError while loading conftest '$PWD/tests/conftest.py'."; exit 4""",
         "throughout": "echo '=== 2 failed in 0.01s ==='; exit 1",
         "no-report": {"run": RUN, "junit": "out.xml"},
         # The third run is of base's tests on the branch's code; the fifth is the same once more.
@@ -49,6 +51,7 @@ WHY = {
     "blind": "it passes with garbage in place of all code: it does not test the code of its own worktree",
     "beside": "tests beside the code: not crossed (shop/price.rs)",
     "not-loaded": "the branch's own tests do not load: ERROR tests/test_price.py - ImportError: cannot import name",
+    "where": "the branch's own tests do not load: ImportError while loading conftest 'tests/conftest.py'.",
     "throughout": "the branch's own tests fail throughout",
     "no-report": "the branch's own tests: out.xml was not written",
     "flaky": "flaky: base's tests objected to the branch's code once, and the second time: passes",

@@ -93,6 +93,16 @@ def test_a_link_in_the_way_of_a_copied_file_leads_nowhere(tmp_path: Path) -> Non
     assert not list(victim.iterdir())
 
 
+def test_a_link_is_as_its_commit_has_it_whatever_way_it_is_written(tmp_path: Path) -> None:
+    desk = Checks(tmp_path, {"test": "cat again"})
+    for name, target in (("again", "./src/../check.sh"), ("code", "src//")):
+        (desk.path / name).symlink_to(target)
+    desk.change("src/a.py", "a = 2\n")
+    assert desk.repo.git("ls-tree", "agent/x", "again").startswith("120000")
+    desk.verify()
+    assert trusts(desk.verify("--rerun", "x", folder=desk.repo.path)) == [("reproduced", 1)]
+
+
 def test_a_sparse_checkout_s_fresh_worktree_is_whole(tmp_path: Path) -> None:
     desk = Checks(tmp_path, {"test": "ls"})
     desk.repo.git("sparse-checkout", "set", "--no-cone", "/src/")

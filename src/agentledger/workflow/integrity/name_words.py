@@ -11,7 +11,7 @@ from typing import NamedTuple
 from agentledger.crossed.texts import Texts
 from agentledger.crossed.words import FourRuns, Words, list_to_confirm, without_flaky, word_tests
 from agentledger.git import objects
-from agentledger.model.integrity import TAKEN_AWAY, CrossingEnd, Meaning
+from agentledger.model.integrity import TAKEN_AWAY, CrossingEnd, Meaning, Word
 from agentledger.model.ledger import Check
 from agentledger.model.text import decode, encode
 from agentledger.workflow.integrity.decide import Verdict, decide
@@ -19,6 +19,10 @@ from agentledger.workflow.integrity.runs import Bench
 from agentledger.workflow.integrity.side_run import SideRun, find_broken
 from agentledger.workflow.integrity.sides import Files
 
+# What is said of a test that objects to the branch for more than want of a name.
+_OBJECTIONS = {
+    *TAKEN_AWAY, Word.CHANGED_GUARD, Word.CHANGED_GUARD_NEW_INTERFACE, Word.GONE_WITH_SUBJECT, Word.FLAKY,
+}  # fmt: skip
 _MOST_TEXT = 1 << 20  # bytes of a file of tests that is read
 
 
@@ -43,6 +47,7 @@ def name_words(bench: Bench, check: Check, runs: Runs) -> Words:
 def confirm(bench: Bench, check: Check, runs: Runs, verdict: Verdict) -> tuple[Verdict, Words]:
     """The verdict and the words, after what they rest on was run once more where they say that demands are gone."""
     words = name_words(bench, check, runs)
+    verdict = judge_by_words(verdict, words)
     wanted = list_to_confirm(words.words)
     if verdict.meaning is not Meaning.DEMANDS_REMOVED and not wanted.c_tests:
         return verdict, words
@@ -61,6 +66,18 @@ def confirm(bench: Bench, check: Check, runs: Runs, verdict: Verdict) -> tuple[V
         needs_names=words.needs_names,
     )
     return _judge_again(runs, c, verdict), words
+
+
+def judge_by_words(verdict: Verdict, words: Words) -> Verdict:
+    """The verdict; of demands that were only taken away, the words may know that all of them are still there.
+
+    A function that moved is missed by base's tests, and where base had it at its new place, too, as an import, the
+    branch's tests pass there.
+    """
+    said = {each.word for each in words.words}
+    if verdict.meaning is not Meaning.DEMANDS_REMOVED or words.unknown or said & _OBJECTIONS:
+        return verdict
+    return Verdict(Meaning.CONTRACT_CHANGED) if Word.FOLLOWS_INTERFACE in said else verdict
 
 
 def _judge_again(runs: Runs, c: SideRun, verdict: Verdict) -> Verdict:

@@ -10,6 +10,7 @@ import hashlib
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import reduce
 from math import ceil
 from pathlib import Path
 from typing import Any
@@ -113,7 +114,7 @@ class Bench:
         with fresh_worktree(self.git, self.place, at.head) as folder:
             runner = self._prepare(folder, f"{check.name} with garbage in place of code", [])
             garbage.lay_garbage(folder, files)
-            run = self._run(runner, limited, at.head_files)
+            run = self._run(folder, runner, limited, at.head_files)
         return run.end.end is CrossingEnd.PASSES
 
     def _run_at(self, commit: str, check: Check, files: Files, where: str) -> SideRun:
@@ -134,7 +135,7 @@ class Bench:
         except SetupError as error:
             return SideRun(end=CrossingRun(end=CrossingEnd.UNKNOWN, why=error.message))
         empty = could_not_run.find_empty_submodules(could_not_run.Tree(files), folder)
-        run = self._run(runner, check, files)
+        run = self._run(folder, runner, check, files)
         if run.end.end is not CrossingEnd.PASSES and empty:
             why = "submodules are empty in a fresh worktree"
             return SideRun(end=replace(run.end, end=CrossingEnd.UNKNOWN, why=why))
@@ -163,13 +164,16 @@ class Bench:
         prepare_worktree(folder, self.source, runner, policy=self.policy, hear=hear)
         return runner
 
-    def _run(self, runner: Runner, check: Check, files: Files) -> SideRun:
+    def _run(self, folder: Path, runner: Runner, check: Check, files: Files) -> SideRun:
         filled = self.fill(check, files)
         if filled is None:
             # All that it would be given is on the other side: these tests have nothing to say.
             return SideRun(end=CrossingRun(end=CrossingEnd.PASSES, tests=0, failed=0), named=NO_TEST)
         seen = runner.check(filled, sides.keep_existing(self.sides.changed, files))
-        return SideRun(end=ends.read_end(seen, self._read_log(seen), filled.timeout or LIMIT))
+        # Where the worktree was is nobody's business, and another place in each run.
+        tops = {f"{folder}/", f"{folder.resolve()}/"}
+        lines = [reduce(lambda text, top: text.replace(top, ""), tops, line) for line in self._read_log(seen)]
+        return SideRun(end=ends.read_end(seen, lines, filled.timeout or LIMIT))
 
     def fill(self, check: Check, files: Files) -> Check | None:
         """The check as it is run on these files: for the changed test files alone, where it has such a command.

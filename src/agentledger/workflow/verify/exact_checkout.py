@@ -75,7 +75,8 @@ def _is_as_committed(folder: Path, path: bytes, mode: str, oid: str) -> bool:
     file = folder / os.fsdecode(path)
     try:
         if mode == _LINK and file.is_symlink():
-            return _has_id(oid, os.fsencode(file.readlink()))
+            # Not by Path.readlink, which drops ./ and a last slash of what the link says.
+            return _has_id(oid, os.readlink(os.fsencode(file)))  # noqa: PTH115
         content = b"" if file.is_symlink() else file.read_bytes()
     except OSError:
         return False
