@@ -50,8 +50,9 @@ def _describe_pair(integrity: Integrity) -> Iterator[str]:
         yield from _describe_tells(integrity.tells, integrity.needs_names or 0)
     elif d:
         end = _describe_run(d, "fail")
-        is_new = d.end is CrossingEnd.NOT_LOADED
-        yield f"the branch's tests without its code: {end}{', which proves nothing' if is_new else ''}"
+        # What was not loaded lacks a name, and says nothing of what the code does.
+        part = "" if d.end is CrossingEnd.PASSES or not d.why else ", which proves nothing"
+        yield f"the branch's tests without its code: {end}{part}"
 
 
 def _describe_tells(tells: int, needs_names: int) -> Iterator[str]:
@@ -73,7 +74,8 @@ def _describe_run(run: CrossingRun, verb: str) -> str:
         return f"do not load, {escape_hidden(run.why)}" if run.why else "do not load"
     if run.failed is None or run.tests is None:
         return verb
-    return f"{run.failed:,} of {run.tests:,} {verb}{'s' if run.failed == 1 else ''}"
+    counts = f"{run.failed:,} of {run.tests:,} {verb}{'s' if run.failed == 1 else ''}"
+    return f"{counts}, not loaded: {escape_hidden(run.why)}" if run.why and run.exit_code else counts
 
 
 def _count_words(words: Sequence[WordOnTest]) -> str:

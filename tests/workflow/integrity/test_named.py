@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -48,3 +49,14 @@ def named(check: dict[str, Any]) -> list[tuple[str, str]]:
 def test_a_test_of_base_s_became(shop: Repo, task: str) -> None:
     check = cross(shop, task)["checks"][0]
     assert (check["meaning"], named(check), (check["tells"], check["needs_names"])) == WORDS[task], check
+
+
+def test_a_test_that_ends_otherwise_the_second_time_is_flaky(tmp_path: Path) -> None:
+    """The fifth run is of base's tests on the branch's code once more: there, nothing fails."""
+    turn = tmp_path / "turn"
+    fifth = "sed -i 's/>= 50/>= 100/' shop/price.py"
+    command = f"echo >>{turn}; test $(wc -l <{turn}) -ne 5 || {fifth}; {REPORT['run']}"
+    repo = build_shop(tmp_path / "shop", {**REPORT, "run": command})
+    check = cross(repo, "threshold")["checks"][0]
+    assert (check["meaning"], named(check)) == ("no verdict", [(LARGE, "flaky")])
+    assert check["why"].startswith("flaky: base's tests objected")

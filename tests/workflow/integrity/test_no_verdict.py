@@ -80,6 +80,7 @@ ENDS = [
     (143, "", CrossingEnd.UNKNOWN),
     (1, "=== 1 failed, 2 passed in 0.1s ===", CrossingEnd.FAILS),
     (1, "E   ImportError: cannot import name 'x' from 'y'\nERROR t.py", CrossingEnd.NOT_LOADED),
+    (1, "ERROR t.py - ImportError: x\n=== 5 passed, 1 error in 0.1s ===", CrossingEnd.FAILS),
     # One file that does not load does not hide that a test of another one failed.
     (1, "ERROR t.py - ImportError: x\nFAILED u.py::test_a - assert 1 == 2", CrossingEnd.FAILS),
     (1, "shop/a.go:3:4: undefined: Total\nFAIL\tshop [build failed]", CrossingEnd.NOT_LOADED),
@@ -95,7 +96,7 @@ def test_a_run_ended(code: int, output: str, end: CrossingEnd) -> None:
     seen = Seen(check=Check("test", "make test"), exit_code=code, started_at=0)
     run = read_end(seen, output.splitlines(), 30)
     assert run.end is end
-    assert (run.why != "") == (end in (CrossingEnd.UNKNOWN, CrossingEnd.NOT_LOADED))
+    assert run.why or end in (CrossingEnd.PASSES, CrossingEnd.FAILS)
 
 
 def test_a_crossing_has_three_times_as_long_and_half_a_minute_at_least() -> None:

@@ -71,7 +71,9 @@ def read_end(seen: Seen, lines: Sequence[str], limit: float) -> CrossingRun:
         return ended(CrossingEnd.UNKNOWN, seen.report_gap) if seen.report_gap else ended(CrossingEnd.PASSES)
     words = find_load_words(lines)
     if words and not _has_failed_test(seen, lines):
-        return ended(CrossingEnd.NOT_LOADED, escape_hidden(words))
+        # Where other files of tests ran and passed, it is a part that fails, and may do so on its own side, too.
+        is_part = bool(_count_passed(seen, lines)) and not seen.report_gap
+        return ended(CrossingEnd.FAILS if is_part else CrossingEnd.NOT_LOADED, escape_hidden(words))
     # A runner that dies writes no report, so that a missing one is a verdict only where it says what it could not load.
     if seen.report_gap:
         return ended(CrossingEnd.UNKNOWN, seen.report_gap)
@@ -90,6 +92,13 @@ def _has_failed_test(seen: Seen, lines: Sequence[str]) -> bool:
     if seen.junit:
         return seen.junit.failures > 0
     return any(_TEST_FAILED.fullmatch(line) for line in lines if len(line) <= _LONGEST)
+
+
+def _count_passed(seen: Seen, lines: Sequence[str]) -> int:
+    counts = seen.counts or count_tests(lines)
+    if seen.junit:
+        return seen.junit.tests - seen.junit.broken - seen.junit.skipped
+    return counts.tests - counts.failed - counts.skipped if counts else 0
 
 
 def _count_tests(seen: Seen, lines: Sequence[str]) -> int | None:

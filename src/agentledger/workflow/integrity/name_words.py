@@ -51,11 +51,12 @@ def confirm(bench: Bench, check: Check, runs: Runs, verdict: Verdict) -> tuple[V
     wanted = list_to_confirm(words.words)
     if verdict.meaning is not Meaning.DEMANDS_REMOVED and not wanted.c_tests:
         return verdict, words
-    # Of a verdict without words nobody knows in which files its tests are.
-    has_files = verdict.meaning is not Meaning.DEMANDS_REMOVED
-    c = bench.run_c(check, runs.own.end, tuple(map(encode, wanted.c_files)) if has_files else ())
-    files = tuple(map(encode, wanted.d_files))
-    d = bench.run_d(check, runs.own.end, files) if wanted.d_tests else None
+    # Of a verdict, and of a word without a path, nobody knows in which files its tests are.
+    accusing = [word for word in words.words if word.word in TAKEN_AWAY]
+    has_files = verdict.meaning is not Meaning.DEMANDS_REMOVED and all(word.path for word in accusing)
+    c_files, d_files = (wanted.c_files, wanted.d_files) if has_files else ((), ())
+    c = bench.run_c(check, runs.own.end, tuple(map(encode, c_files)))
+    d = bench.run_d(check, runs.own.end, tuple(map(encode, d_files))) if wanted.d_tests else None
     told = without_flaky(words.words, c.named, d.named if d else None)
     words = Words(
         words=told,
