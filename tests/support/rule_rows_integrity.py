@@ -19,6 +19,7 @@ from agentledger.rules.case import Case
 PASSES, FAILS = CrossingRun(end=CrossingEnd.PASSES), CrossingRun(end=CrossingEnd.FAILS, tests=9, failed=1)
 REFACTORING = given.BODY.replace("the sixth login answers 429", "behaviour stays the same")
 LOOSENED = WordOnTest("tests/t.py | | test_a", Word.LOOSENED, path="tests/t.py")
+LACKING = tuple(LOOSENED._replace(word=word) for word in (Word.GONE_WITH_SUBJECT, Word.FOLLOWS_INTERFACE))
 
 
 def crossed(
@@ -70,12 +71,14 @@ ROWS = (
         "TST001",
         fires=(
             crossed(Meaning.DEMANDS_REMOVED, c=FAILS, d=PASSES),
+            crossed(Meaning.DEMANDS_REMOVED, c=FAILS, d=PASSES, words=(*LACKING, LOOSENED), words_total=3),
             crossed(Meaning.TESTED, words=(LOOSENED,), words_total=1),
             crossed(Meaning.TESTS_ONLY, words=(LOOSENED,), words_total=1),
         ),
         silent=(
             crossed(Meaning.DEMANDS_REMOVED, c=FAILS, d=PASSES, owns="src/** tests/**"),
             crossed(Meaning.DEMANDS_REMOVED, fresh=Fresh.OTHER, c=FAILS, d=PASSES),
+            crossed(Meaning.DEMANDS_REMOVED, c=FAILS, d=PASSES, words=LACKING, words_total=2),
             crossed(Meaning.CONTRACT_CHANGED, c=FAILS, d=FAILS),
             crossed(Meaning.TESTED, words=(LOOSENED._replace(word=Word.CHANGED_GUARD),), words_total=1),
         ),

@@ -11,12 +11,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from agentledger.model.integrity import TAKEN_AWAY, CrossingEnd, Integrity, Meaning
+from agentledger.model.integrity import TAKEN_AWAY, CrossingEnd, Integrity, Meaning, Word
 from agentledger.model.ledger import Brief
 from agentledger.model.text import encode, escape_hidden, format_count
 from agentledger.rules.case import Case, Found
 from agentledger.scope.task_scope import first_match
 
+_LACKING = (Word.FOLLOWS_INTERFACE, Word.GONE_WITH_SUBJECT)
 _SHOWN = 3  # tests that a message names
 # Words of a criterion, or a title, by which nothing shall change that a test could see.
 _REFACTORING = re.compile(
@@ -36,7 +37,7 @@ def demands_removed(case: Case) -> Iterator[Found]:
     """
     for record in _list_records(case):
         taken = [word for word in record.words if word.word in TAKEN_AWAY]
-        if record.meaning is not Meaning.DEMANDS_REMOVED and not taken:
+        if not taken and (record.meaning is not Meaning.DEMANDS_REMOVED or _lack_names_alone(record)):
             continue
         paths = {encode(word.path or word.partner_path) for word in taken if word.path or word.partner_path}
         foreign = [path for path in sorted(paths or _changed_tests(case)) if not _owns(case, path)]
@@ -48,6 +49,11 @@ def demands_removed(case: Case) -> Iterator[Found]:
                 f"then {_cross_again(case)}",
                 path=foreign[0],
             )
+
+
+def _lack_names_alone(record: Integrity) -> bool:
+    """Is each test that objects known, and misses a name: one that moved, or is gone with what it tests?"""
+    return bool(record.words) and all(word.word in _LACKING for word in record.words)
 
 
 def _describe_taken(record: Integrity) -> str:
