@@ -140,7 +140,8 @@ ONE: dict[str, Any] = {"kill": {"commits": 1}}
 CASES = [
     Case("nothing said", A, "started", "", None, ()),
     Case("working", A, "working", "", 50, (WORKS,)),
-    Case("silent", A, "silent", LOOK, 50, (WORKS,), now=START + 4 * 3600),
+    # Overdue since it was due, two hours after the check-in at 50.
+    Case("silent", A, "silent", LOOK, 170, (WORKS,), now=START + 4 * 3600),
     Case("a question", M, "question", ANSWER, 50, (ASKED,)),
     Case("blocked", M, "question", ANSWER, 50, (says(a=check_in("blocked", needs="A key.")),)),
     Case("a checkpoint", M, "question", ANSWER, 50, (PLAN,)),

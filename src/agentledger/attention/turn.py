@@ -109,7 +109,9 @@ def turn_of(branch: Branch) -> BranchTurn:
             why=_explain(branch, kind),
         )
     kind = _find_work(branch, standing)
-    return BranchTurn(whose=Whose.AGENT, kind=kind, since=standing.since, why=_explain(branch, kind))
+    # A check-in is overdue from the second at which it was due.
+    since = standing.due if kind is Kind.SILENT else standing.since
+    return BranchTurn(whose=Whose.AGENT, kind=kind, since=since, why=_explain(branch, kind))
 
 
 def describe_turn(turn: BranchTurn, now: int) -> str:
