@@ -111,7 +111,7 @@ def test_it_shows_what_to_decide_from_and_each_command_is_about_that_head(scene:
 
 
 def test_the_document_of_a_look_has_the_same(scene: Scene) -> None:
-    data = scene.document("review", "agent/x")
+    data = scene.document("review-look", "agent/x")
     assert (data["branch"], data["task"], data["head"], data["state"]) == (
         "agent/x",
         "x",
@@ -182,6 +182,30 @@ def test_points_stay_open_until_a_review_says_that_they_are_settled(scene: Scene
     assert "REV004" not in whole.out
     assert "EVD" in whole.out  # the code came after the evidence: written, said, and 1
     assert [r.verdict for r in scene.written().values()].count("approve") == 2
+
+
+def test_two_points_at_one_place_are_two(scene: Scene) -> None:
+    both = ["src/a.py:1 say what", "src/a.py:1 and why"]
+    data = scene.document("reviewed", "x", "--point", both[0], "--point", both[1])
+    assert data["open_points"] == both
+    assert "  1. src/a.py:1 say what\n  2. src/a.py:1 and why\n" in scene.types("x").out
+    later = scene.document("reviewed", "x", "--point", "src/a.py:1 a third", "--settled", "1")
+    assert later["open_points"] == [both[1], "src/a.py:1 a third"]
+    assert "  1. src/a.py:1 and why\n  2. src/a.py:1 a third\n" in scene.types("x").out
+
+
+def test_a_point_can_be_about_a_comment_and_about_a_path_with_colons(scene: Scene) -> None:
+    scene.adds("src/a:12 b.html", "<!-- TODO -->\n")
+    points = [
+        "src/a:12 b.html:1 the <!-- TODO is left",
+        "src/a:12 b.html: `<!-- TODO -->` is a note",
+        "src/a.py:1 say what",
+    ]
+    typed = [word for point in points for word in ("--point", point)]
+    assert scene.document("reviewed", "x", *typed)["open_points"] == points
+    (review,) = scene.written().values()
+    assert [item.text for item in review.findings] == points
+    assert "".join(f"  {at}. {point}\n" for at, point in enumerate(points, 1)) in scene.types("x").out
 
 
 def test_two_reviewers_at_once_are_both_kept(scene: Scene) -> None:
@@ -375,6 +399,43 @@ def test_a_branch_without_a_task_is_reviewed_and_no_task_comes_of_it(scene: Scen
     repo.commit(LOOSE, {"logo.txt": "1\n"}, parents=[scene.root], message="Drawn anew")
     repo.flush()
     assert branches(repo.path, *listed)[LOOSE]["reviews"][0]["about"] == "rewritten"
+
+
+def test_a_branch_that_is_given_a_brief_keeps_its_reviews(scene: Scene) -> None:
+    repo = scene.repo
+    scene.types(LOOSE, "--point", "logo.txt:1 too small")
+    brief = files(repo)["tasks/x/brief.md"].replace('"x"', f'"drawn"\nbranch: "{LOOSE}"')
+    repo.commit("agentledger", {"tasks/drawn/brief.md": brief}, parents=[scene.head("agentledger")])
+    repo.flush()
+    shown = scene.types("drawn").out
+    assert "changes requested by" in shown
+    assert "  1. logo.txt:1 too small\n" in shown
+    entry = branches(repo.path)[LOOSE]
+    assert [review["about"] for review in entry["reviews"]] == ["same"]
+    assert entry["review_state"]["open_points"] != []
+    again = scene.document("reviewed", "drawn", "--approve", "--settled", "all", code=1)
+    assert again["path"].startswith("tasks/drawn/reviews/")
+    assert "approved by" in scene.types("drawn").out
+
+
+BROKEN = {
+    "": "cannot be read",
+    "---\nkind: human\nverdict: Approve\nbranch: agent/x\nhead: {head}\n---\n": "cannot be read",
+    "---\nkind: human\nverdict: approve\nbranch: agent/x\nhead: {head:.8}\n---\n": "cannot be read",
+    "---\nkind: human\nverdict: approve\nbranch: agent/x\nhead: {head}\n---\n": "approved by",
+}
+
+
+def test_what_a_review_by_hand_does_not_say_is_not_said_of_it(scene: Scene) -> None:
+    for text, says in BROKEN.items():
+        content = text.format(head=scene.head())
+        file = {"tasks/x/reviews/review-1.md": content}
+        scene.repo.commit("agentledger", file, parents=[scene.head("agentledger")])
+        scene.repo.flush()
+        line = scene.types("x").out.splitlines()[3]
+        assert says in line
+        assert "about ," not in line
+        assert says == "approved by" or not line.startswith(("approved", "changes"))
 
 
 def test_a_name_that_no_document_can_hold_is_refused(scene: Scene) -> None:
