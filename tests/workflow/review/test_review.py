@@ -426,6 +426,14 @@ BROKEN = {
 }
 
 
+def test_an_approved_branch_that_is_out_of_bounds_is_not_said_to_be_called_ready(scene: Scene) -> None:
+    scene.says({"status/99.md": check_in("working", minutes=59)})
+    scene.adds("docs/x.md", "1\n")
+    scene.types("x", "--approve", code=1)
+    why = branches(scene.repo.path)["agent/x"]["turn"]["why"]
+    assert why.startswith("it is approved, and cannot be merged: ")
+
+
 def test_what_a_review_by_hand_does_not_say_is_not_said_of_it(scene: Scene) -> None:
     for text, says in BROKEN.items():
         content = text.format(head=scene.head())
