@@ -160,6 +160,17 @@ def test_a_head_that_moved_is_refused_and_what_came_is_said(scene: Scene) -> Non
     since = scene.types("x", "--head", seen).out
     assert "Two lines" in since
     assert "+4" in type_command(scene.repo.path, find_command(since, "what is different: (.*)$")).out
+    # What base brought is not counted, and the command does not show it.
+    repo, tip = scene.repo, scene.head()
+    base = repo.commit("main", {"other.txt": "base's\n"}, parents=[repo.git("rev-parse", "main").strip()])
+    repo.commit("agent/x", {"src/a.py": "5\n", "other.txt": "base's\n"}, parents=[tip, base])
+    repo.flush()
+    since = scene.types("x", "--head", seen).out
+    assert "1 file, +1 -1 lines; base was merged in, which is not counted" in since
+    diff = type_command(repo.path, find_command(since, "what is different: (.*)$")).out
+    assert "+5" in diff
+    assert "base's" not in diff
+    assert run(repo.path, "review", "x", "--head", "", "--approve").code == 2
 
 
 def test_points_stay_open_until_a_review_says_that_they_are_settled(scene: Scene) -> None:
@@ -231,6 +242,7 @@ def test_two_reviewers_at_once_are_both_kept(scene: Scene) -> None:
         (("--point", "src/a.py"), "that is no point: src/a.py", "path:line text"),
         (("--point", "src/a.py:1 todo"), "that is no point: src/a.py:1 todo", "path:line text"),
         (("--reject",), "the review says reject, and not why", "-m says it"),
+        (("--reject", "-m", "<!-- why not -->"), "the review says reject, and not why", "-m says it"),
         (("--approve", "--settled", "1"), "the last review has no open point 1", "it left none open"),
         (
             ("--approve", "--head", "zz"),

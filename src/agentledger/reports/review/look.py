@@ -29,7 +29,10 @@ from agentledger.model.work import task_of_work
 from agentledger.reports.integrity import describe_tests
 from agentledger.reports.next_item import describe_check
 from agentledger.reports.prompt.diff import File, order_files
+from agentledger.rules.undo import quote_pathspec
 from agentledger.scope.task_scope import Scope
+
+_MOST_PATHS = 10  # in one command
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,11 +118,16 @@ def build_look(fleet: Fleet, branch: Branch, scope: Scope | None, came: Came | N
             )
         ),
         diff=shlex.join(shell.format_diff_command(branch, fleet.base)),
-        diff_since=shlex.join(("git", "diff", came.since[:SHORT], branch.head[:SHORT]))
-        if came and came.paths
-        else None,
+        diff_since=_format_diff_since(branch, came) if came and came.paths else None,
         decisions=list_decisions(branch),
     )
+
+
+def _format_diff_since(branch: Branch, came: Came) -> str:
+    """The command for what came; of a few files by name, since base's and the ledger's are not counted."""
+    command = shlex.join(("git", "diff", came.since[:SHORT], branch.head[:SHORT]))
+    paths = came.paths or ()
+    return " ".join((command, "--", *map(quote_pathspec, paths))) if len(paths) <= _MOST_PATHS else command
 
 
 def find_brief(fleet: Fleet, branch: Branch) -> Brief | None:

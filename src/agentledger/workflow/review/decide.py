@@ -14,6 +14,7 @@ from pathlib import Path
 from agentledger.attention.commands import SHORT
 from agentledger.attention.reviewing import judge_freshness, list_reviews, name_open_points
 from agentledger.documents import RawDocument, parse_review
+from agentledger.documents.placeholders import strip_comments
 from agentledger.fleet.snapshot import Snapshot
 from agentledger.model.errors import LedgerError
 from agentledger.model.findings import Finding, Gate, Severity
@@ -110,7 +111,7 @@ def _wait_for_turn(branch: Branch, now: int) -> int:
 
 
 def _refuse_empty(asked: Asked) -> None:
-    if asked.verdict != "approve" and not asked.text.strip() and not asked.points:
+    if asked.verdict != "approve" and not strip_comments(asked.text).strip() and not asked.points:
         hint = "-m says it, - reads standard input, --point 'path:line text' names a place"
         raise LedgerError(f"the review says {asked.verdict}, and not why", hint)
 
