@@ -413,6 +413,15 @@ def test_a_branch_without_a_task_is_reviewed_and_no_task_comes_of_it(scene: Scen
     assert branches(repo.path, *listed)[LOOSE]["reviews"][0]["about"] == "rewritten"
 
 
+def test_a_comment_that_an_agent_left_open_hides_no_point() -> None:
+    text = (
+        "---\nkind: human\nverdict: request-changes\n---\n## Findings\n<!-- One line each:\n- [ ] none\n-->\n"
+        "- [ ] a.py:1 the <!-- is left\n- [ ] <!-- nothing -->\n- [ ] a.py:2 so is --> this\n"
+    )
+    review = parse_review(raw_document(Source(path="tasks/x/reviews/1.md"), text.encode()))
+    assert [item.text for item in review.findings] == ["a.py:1 the <!-- is left", "a.py:2 so is --> this"]
+
+
 def test_a_branch_that_is_given_a_brief_keeps_its_reviews(scene: Scene) -> None:
     repo = scene.repo
     scene.types(LOOSE, "--point", "logo.txt:1 too small")
