@@ -195,6 +195,16 @@ def test_points_stay_open_until_a_review_says_that_they_are_settled(scene: Scene
     assert [r.verdict for r in scene.written().values()].count("approve") == 2
 
 
+def test_of_two_reviews_within_one_second_an_approval_does_not_win(scene: Scene) -> None:
+    at = int(time.time())
+    stamp = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(at))
+    front = f"---\nat: {stamp}\nkind: human\nbranch: agent/x\nhead: {scene.head()}\nverdict: "
+    texts = {f"tasks/x/reviews/{n}.md": f"{front}{v}\n---\n" for n, v in enumerate(("reject", "approve"))}
+    scene.repo.commit("agentledger", texts, parents=[scene.head("agentledger")], at=at)
+    scene.repo.flush()
+    assert scene.types("x").out.splitlines()[3].startswith("rejected by")
+
+
 def test_two_points_at_one_place_are_two(scene: Scene) -> None:
     both = ["src/a.py:1 say what", "src/a.py:1 and why"]
     data = scene.document("reviewed", "x", "--point", both[0], "--point", both[1])
