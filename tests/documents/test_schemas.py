@@ -18,6 +18,7 @@ from agentledger import documents
 from agentledger.cli import agentledger
 from agentledger.cli.boundary import Settings
 from agentledger.documents.schemas import SCHEMAS, render_schema
+from agentledger.reports import shapes
 from agentledger.storage import resources
 
 # Written by hand, though valid, in ways that no schema can tell: `2026-11-23 12:15` is a time to people.
@@ -74,6 +75,10 @@ def test_the_schema_refuses_what_the_reader_refuses(name: str) -> None:
 def test_the_command_prints_it(name: str) -> None:
     done = CliRunner().invoke(agentledger, ["schema", name], obj=Settings())
     assert done.stdout_bytes == render_schema(name)
+
+
+def test_no_name_is_that_of_two_schemas() -> None:
+    assert not set(SCHEMAS) & set(shapes.SCHEMAS)
 
 
 @pytest.mark.parametrize("name", documents.TEMPLATES)

@@ -166,7 +166,7 @@ def test_a_branch_without_a_task_gets_a_human_s_review(desk: Desk, words: str, s
 def test_the_open_points_are_there_to_be_ticked(desk: Desk) -> None:
     desk.says({"status/1.md": READY})
     path, text = filled(offered(desk)["Ask for changes"])
-    point = "- [ ] src/a.py:1 why --> two\n"
+    point = "- [ ] src/a.py:1 why --> two\n- [ ] src/a.py:2 an open <\\!-- here\n"
     desk.repo.commit(CONTROL, {path: f"{text}\n{point}"}, author=("Ana", "ana@example.org"))
     publish(desk.repo)
     desk.says({"status/2.md": check_in("ready", minutes=59)})
@@ -175,7 +175,7 @@ def test_the_open_points_are_there_to_be_ticked(desk: Desk) -> None:
     desk.repo.commit(CONTROL, {path: text.replace("- [ ]", "- [x]")}, at=START + 59 * 60 + 30)
     publish(desk.repo)
     newest = desk.work().reviews[0]
-    assert (newest.verdict, [item.checked for item in newest.findings]) == ("approve", [True])
+    assert (newest.verdict, [item.checked for item in newest.findings]) == ("approve", [True, True])
 
 
 def test_changes_are_asked_for_on_the_repository_s_own_form(desk: Desk) -> None:

@@ -10,7 +10,7 @@ stays open: whoever forgets it has not looked.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from agentledger.model.ledger import Item, Review
@@ -35,14 +35,14 @@ def list_open_points(reviews: Sequence[Review]) -> tuple[OpenPoint, ...]:
     for review in reversed(reviews):
         if review.kind == "human" and review.verdict == "approve":
             points = []
-        for item in review.findings:
-            named = find_point(item.text, [point.text for point in points])
+        named = match_points(review.findings, [point.text for point in points])
+        for item, known in zip(review.findings, named, strict=True):
             if item.checked:
-                points = [point for point in points if point.text != named]
+                points = [point for point in points if point.text != known]
                 continue
             fresh = OpenPoint(text=join_item(item), review=review, line=item.line)
-            points = [fresh if point.text == named else point for point in points]
-            points += [] if named is not None else [fresh]
+            points = [fresh if point.text == known else point for point in points]
+            points += [] if known is not None else [fresh]
     return tuple(points)
 
 
@@ -51,15 +51,31 @@ def join_item(item: Item) -> str:
     return " ".join(" — ".join((item.text, *item.shown_by)).split())
 
 
-def find_point(text: str, points: Iterable[str]) -> str | None:
-    """Return which of these points a line of a review is about: the same words, else the only one of its place."""
-    known = list(points)
-    same = next((point for point in known if _flatten(point) == _flatten(text)), None)
-    if same is not None:
-        return same
+def match_points(items: Sequence[Item], known: Sequence[str]) -> tuple[str | None, ...]:
+    """Return which known point each line of one review is about; None for a line about none of them.
+
+    The same words say it, else the only point of its place that no other line is about: two lines of one review are
+    two points, and what is ticked goes first.
+    """
+    left = list(known)
+    found: dict[int, str] = {}
+
+    def match(of: Callable[[str], str | None], indices: Iterable[int]) -> None:
+        for at in indices:
+            key = of(items[at].text)
+            there = [point for point in left if of(point) == key] if key and at not in found else []
+            if there and (of is _flatten or len(there) == 1):
+                found[at] = there[0]
+                left.remove(there[0])
+
+    match(_flatten, range(len(items)))
+    match(_find_place, sorted(range(len(items)), key=lambda at: not items[at].checked))
+    return tuple(found.get(at) for at in range(len(items)))
+
+
+def _find_place(text: str) -> str | None:
     place = _PLACE.match(text)
-    there = [point for point in known if place and (at := _PLACE.match(point)) and at[1] == place[1]]
-    return there[0] if len(there) == 1 else None
+    return place[1] if place else None
 
 
 def _flatten(text: str) -> str:

@@ -105,6 +105,9 @@ def stand_with_reviewers(branch: Branch) -> ReviewStanding:
     review = find_deciding_review(branch)
     if review is None:
         return ReviewStanding(state=Reviewed.NOT)
+    if why := next((p.message for p in review.document.problems if p.fatal), ""):
+        text = f"the review by {describe_reviewer(review)} cannot be read: {escape_hidden(why)}"
+        return ReviewStanding(state=Reviewed.UNKNOWN, review=review, text=text)
     fresh = judge_freshness(branch, review)
     says = _SAYS.get(review.verdict, "reviewed by {}").format(describe_reviewer(review))
     if fresh is not None and fresh.holds:

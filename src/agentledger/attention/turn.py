@@ -267,11 +267,19 @@ def _explain_question(branch: Branch) -> str:
 def _explain_conflict(branch: Branch) -> str:
     count = len(branch.conflict.files) if branch.conflict else 0
     where = f"it is in conflict with base in {format_count(count, 'file')}"
-    return f"it says that it is ready, and {where.removeprefix('it ')}" if is_finished(branch) else where
+    if not is_finished(branch) or branch.standing is None:
+        return where
+    approved = branch.standing.progress is Progress.APPROVED
+    says = "it is approved" if approved else "it says that it is ready"
+    return f"{says}, and {where.removeprefix('it ')}"
 
 
 def _explain_held(branch: Branch) -> str:
-    what = "it says that it is ready, and is not" if is_finished(branch) else "it is out of bounds"
+    standing = branch.standing
+    if standing and standing.progress is Progress.APPROVED:
+        what = "it is approved, and cannot be merged"
+    else:
+        what = "it says that it is ready, and is not" if is_finished(branch) else "it is out of bounds"
     return f"{what}: {format_reasons(blocking_reasons(branch))}"
 
 

@@ -70,7 +70,6 @@ STOPPED = 1
 )
 @click.option(
     "--head",
-    default="",
     metavar="ID",
     help="The commit that you looked at; refused if the change is another by now.",
 )
@@ -91,7 +90,7 @@ def review(
     messages: tuple[str, ...],
     points: tuple[str, ...],
     settled: tuple[str, ...],
-    head: str,
+    head: str | None,
     after: str | None,
     dry_run: bool,
     format: str,
@@ -105,6 +104,10 @@ def review(
     that are ready and that it has not seen as they are. Exit code 1: a branch has no verdict.
     """
     start = settings.repo or current_folder()
+    if head is not None and not head.strip():
+        raise click.UsageError(
+            "--head is empty: give the id of the commit that you looked at, or leave it out."
+        )
     if reviewer is not None:
         _refuse_own_words(verdicts, messages, points=points, settled=settled, head=head, after=after)
         from agentledger.cli.review_run import run_reviews
@@ -113,14 +116,14 @@ def review(
     name = _choose_name(names)
     verdict = _choose_verdict(verdicts, points, messages=messages, settled=settled, dry_run=dry_run)
     if verdict is None:
-        show_look(_look(start, name, head), format)
+        show_look(_look(start, name, head or ""), format)
         return 0
     from agentledger.workflow.review.decide import Asked
 
     asked = Asked(
         name=name,
         verdict=verdict,
-        head=head,
+        head=head or "",
         text=join_paragraphs(messages),
         points=points,
         settled=settled,

@@ -6,14 +6,18 @@ review whom (see `rules.review`).
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from agentledger.documents.page import Page
 from agentledger.documents.placeholders import is_blank
 from agentledger.documents.raw_document import RawDocument
 from agentledger.documents.syntax.tables import REVIEW
 from agentledger.documents.tasklists import parse_items
-from agentledger.model.ledger import Review
+from agentledger.model.ledger import Item, Review
 
 FINDINGS = "Findings"
+# A comment's beginning, as a point has it that is about one.
+_ESCAPED = "<\\!--"
 SECTIONS = (
     "Matches intent and non-goals",
     "Correctness",
@@ -50,8 +54,21 @@ def parse_review(raw: RawDocument) -> Review:
         run=said.get("run", "reported"),
         change=said.get("change"),
         session=said.get("session", ""),
-        findings=tuple(item for item in parse_items(page.part(FINDINGS)) if not is_blank(item.text)),
+        findings=tuple(
+            _reveal_comment(item) for item in parse_items(page.part(FINDINGS)) if not is_blank(item.text)
+        ),
     )
+
+
+def escape_comment(text: str) -> str:
+    """Return the text of a point in which nothing opens a comment; Markdown shows it as it was."""
+    return text.replace("<!--", _ESCAPED)
+
+
+def _reveal_comment(item: Item) -> Item:
+    if _ESCAPED not in item.text:
+        return item
+    return replace(item, text=item.text.replace(_ESCAPED, "<!--"))
 
 
 def _require_sections(page: Page) -> None:

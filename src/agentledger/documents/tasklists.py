@@ -12,6 +12,12 @@ from agentledger.model.ledger import Item, Part
 
 _BOX = re.compile(r"( {0,3})(?:[-*+]|\d{1,9}[.)]) +\[([ xX])\](?: +(.*))?$")
 _BULLET = re.compile(r"( *)(?:[-*+]|\d{1,9}[.)]) +(?:\[[ xX]\] +)?(.*)$")
+# One that is never closed reaches to the end if it begins a line; within an item it is text about a comment, and
+# neither that nor a closed one hides the items below.
+_COMMENT = re.compile(
+    r"^[ \t]*<!--.*?(?:-->|\Z)|<!--(?:(?!-->|\n[ \t]*(?:[-*+]|\d{1,9}[.)])[ \t]+\[[ xX]\]).){0,1000}-->",
+    re.DOTALL | re.MULTILINE,
+)
 _FENCE = re.compile(r" *(`{3,}|~{3,})")
 
 
@@ -56,7 +62,7 @@ def _numbered_lines(part: Part) -> list[tuple[int, str]]:
     text = part.text
     if "<!--" in text:
         # A comment leaves its line ends behind, so that the numbers below it stay right.
-        text = re.sub(r"<!--.*?(?:-->|\Z)", lambda match: "\n" * match[0].count("\n"), text, flags=re.DOTALL)
+        text = _COMMENT.sub(lambda match: "\n" * match[0].count("\n"), text)
     return list(enumerate(text.split("\n"), part.text_line))
 
 

@@ -50,5 +50,16 @@ def sort_integrity(records: Iterable[Integrity]) -> tuple[Integrity, ...]:
 
 
 def sort_decisions(decisions: Iterable[Decision], now: int) -> tuple[Decision, ...]:
-    """Return documents of the control branch, newest first, by the time that can be taken for theirs."""
-    return tuple(sorted(decisions, key=lambda each: (time_of(each, now), each.name), reverse=True))
+    """Return documents of the control branch, newest first, by the time that can be taken for theirs.
+
+    Of two reviews within one second nothing shows the later one: then the one that does not approve comes first.
+    """
+
+    def key(each: Decision) -> tuple[int, bool, str]:
+        return time_of(each, now), _is_strict(each), each.name
+
+    return tuple(sorted(decisions, key=key, reverse=True))
+
+
+def _is_strict(document: object) -> bool:
+    return isinstance(document, Review) and document.verdict != "approve"

@@ -226,6 +226,7 @@ class _Desk:
         elif first and first.document.blob != self.briefs[task].document.blob:
             problems = (*problems, _second_brief_problem(first, self.briefs[task]))
         filed = self.filed.get(task, Task(id=task))
+        reviews, no_verdicts = self._reviews_of_work(branch, filed)
         check_ins = order.sort_check_ins(
             branch, self._all(files, "status", CheckIn), branch_files.files, self.now
         )
@@ -250,13 +251,26 @@ class _Desk:
             evidence=self._all(files, "evidence", Evidence),
             reruns=filed.reruns,
             integrity=tuple(i for i in filed.integrity if i.branch in ("", branch.name)),
-            reviews=tuple(r for r in filed.reviews if r.branch in ("", branch.name)),
-            no_verdicts=tuple(r for r in filed.no_verdicts if r.branch in ("", branch.name)),
+            reviews=reviews,
+            no_verdicts=no_verdicts,
             answers=self._answers(branch, task),
             problems=(*problems, *_find_misplaced(files)),
             code_trees={
                 c.id: self.papers.code_trees[c.id] for c in branch.commits if c.id in self.papers.code_trees
             },
+        )
+
+    def _reviews_of_work(self, branch: Branch, filed: Task) -> tuple[tuple[Review, ...], tuple[Review, ...]]:
+        """The reviews of a branch with a task, also those from before it had one; and the runs without a verdict."""
+        before = self.filed.get(folder_of_branch(branch.name), Task(id=""))
+        if before.id == filed.id:
+            before = Task(id="")
+        earlier = [r for r in (*before.reviews, *before.no_verdicts) if r.branch == branch.name]
+        own = [r for r in (*filed.reviews, *filed.no_verdicts) if r.branch in ("", branch.name)]
+        every = order.sort_decisions([*own, *earlier], self.now)
+        return (
+            tuple(r for r in every if r.verdict != "none"),
+            tuple(r for r in every if r.verdict == "none"),
         )
 
     def _reviews(self, branch: Branch) -> tuple[Review, ...]:

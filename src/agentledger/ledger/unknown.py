@@ -58,10 +58,11 @@ def _concerns(file: Absent, branch: Branch, task: str | None, base: str) -> bool
     if not file.task:  # policy, templates and the like decide about every branch
         return True
     managers = file.path.startswith(CONTROL_TASKS) or file.ref == base
+    # From before the branch had a task, too.
+    is_review = file.task == folder_of_branch(branch.name) and "/reviews/" in file.path
     if task is None:  # any brief may name a branch whose task nobody knows
-        is_review = file.task == folder_of_branch(branch.name) and "/reviews/" in file.path
         return file.ref == branch.name or (managers and (is_review or file.path.endswith("/brief.md")))
-    return file.task == task and (managers or file.ref == branch.name)
+    return (managers and is_review) or (file.task == task and (managers or file.ref == branch.name))
 
 
 def find_undecided(fleet: Fleet, branch: Branch, gate: Gate) -> tuple[Absent, ...]:

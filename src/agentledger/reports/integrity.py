@@ -41,6 +41,18 @@ def describe_integrity(branch: Branch) -> tuple[str, ...]:
     return (*list_notable_facts(branch), *describe_crossings(branch))
 
 
+def describe_tests(branch: Branch) -> tuple[str, ...]:
+    """Return all that is known of what a branch did to tests, and what is not: for whoever decides on it."""
+    if branch.static_facts is None:
+        counted: tuple[str, ...] = ("the lines of its tests were not counted",)
+    else:
+        counted = describe_static_facts(branch) or (
+            "no assertion, test or skip came or went in its test files",
+        )
+    crossed = describe_crossings(branch)
+    return (*counted, *(crossed or ("the tests of base were not run against it",)))
+
+
 def summarize_integrity(branch: Branch) -> str:
     """Return the same in a few words, for one row: `tests −2 assertions, −1 test`; "" for nothing."""
     facts, parts = branch.static_facts, list[str]()

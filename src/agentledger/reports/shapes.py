@@ -29,7 +29,7 @@ SCHEMAS: Mapping[str, type[ledger.Entry]] = {
     "brief-diff": commands.BriefDiff,
     "next": commands.Next,
     "merge-plan": merge_plan.MergePlan,
-    "review": review.Review,
+    "review-look": review.Review,
     "reviewed": review.ReviewWritten,
     "report": ledger.Report,
     "rules": ledger.Rules,

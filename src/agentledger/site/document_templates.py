@@ -14,6 +14,7 @@ from collections.abc import Mapping, Sequence
 from functools import lru_cache
 
 from agentledger.documents import read_template
+from agentledger.documents.review import escape_comment
 from agentledger.model.fleet import Fleet
 
 _HEAD = re.compile(r"\s*---[ \t]*\n(.*?)^---[ \t]*(?:\n|\Z)", re.DOTALL | re.MULTILINE)
@@ -34,7 +35,7 @@ def draft_approval(branch: str, head: str, open_points: Sequence[str] = ()) -> s
     if not open_points:
         return text
     # A point could end the comment above it, so it stands below; its text is on one line.
-    ticks = "".join(f"- [ ] {point}\n" for point in open_points)
+    ticks = "".join(f"- [ ] {escape_comment(point)}\n" for point in open_points)
     return f"{text}\n## Findings\n\n<!-- Tick what is settled: [x]. What is not keeps it from merging. -->\n\n{ticks}"
 
 

@@ -202,6 +202,8 @@ def test_criteria_are_added_word_for_word_and_ones_of_ones_own_stay() -> None:
         "1 criterion of the brief added, unticked",
         "no longer a criterion of the brief, but it stays: and pretty",
     )
+    ticked = made(raw, claims=[Claim(1, True, "a test")])
+    assert ticked.notes == again.notes[1:]
 
 
 def test_claims_tick_untick_and_say_why_once() -> None:

@@ -313,7 +313,9 @@ def test_what_a_review_asks_for_is_quoted(tmp_path: Path) -> None:
     text = f"{front}branch: agent/x\nhead: {head}\n---\n## Findings\n- [ ] src/a.py:1 two is wrong\n"
     repo.commit("agentledger", {"tasks/x/reviews/1.md": text})
     first = told(repo, "x", "--for", "resume").partition("## What the review asks for")[2]
-    assert "- [ ] src/a.py:1 two is wrong" in first.partition("## What stands between")[0]
+    review, _, rest = first.partition("## What stands between")
+    assert "- [ ] src/a.py:1 two is wrong" in review
+    assert "Nothing" not in rest.partition("\n## ")[0]
 
 
 # -- review -------------------------------------------------------------------------------

@@ -111,7 +111,7 @@ def test_it_shows_what_to_decide_from_and_each_command_is_about_that_head(scene:
 
 
 def test_the_document_of_a_look_has_the_same(scene: Scene) -> None:
-    data = scene.document("review", "agent/x")
+    data = scene.document("review-look", "agent/x")
     assert (data["branch"], data["task"], data["head"], data["state"]) == (
         "agent/x",
         "x",
@@ -160,6 +160,17 @@ def test_a_head_that_moved_is_refused_and_what_came_is_said(scene: Scene) -> Non
     since = scene.types("x", "--head", seen).out
     assert "Two lines" in since
     assert "+4" in type_command(scene.repo.path, find_command(since, "what is different: (.*)$")).out
+    # What base brought is not counted, and the command does not show it.
+    repo, tip = scene.repo, scene.head()
+    base = repo.commit("main", {"other.txt": "base's\n"}, parents=[repo.git("rev-parse", "main").strip()])
+    repo.commit("agent/x", {"src/a.py": "5\n", "other.txt": "base's\n"}, parents=[tip, base])
+    repo.flush()
+    since = scene.types("x", "--head", seen).out
+    assert "1 file, +1 -1 lines; base was merged in, which is not counted" in since
+    diff = type_command(repo.path, find_command(since, "what is different: (.*)$")).out
+    assert "+5" in diff
+    assert "base's" not in diff
+    assert run(repo.path, "review", "x", "--head", "", "--approve").code == 2
 
 
 def test_points_stay_open_until_a_review_says_that_they_are_settled(scene: Scene) -> None:
@@ -182,6 +193,40 @@ def test_points_stay_open_until_a_review_says_that_they_are_settled(scene: Scene
     assert "REV004" not in whole.out
     assert "EVD" in whole.out  # the code came after the evidence: written, said, and 1
     assert [r.verdict for r in scene.written().values()].count("approve") == 2
+
+
+def test_of_two_reviews_within_one_second_an_approval_does_not_win(scene: Scene) -> None:
+    at = int(time.time())
+    stamp = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(at))
+    front = f"---\nat: {stamp}\nkind: human\nbranch: agent/x\nhead: {scene.head()}\nverdict: "
+    texts = {f"tasks/x/reviews/{n}.md": f"{front}{v}\n---\n" for n, v in enumerate(("reject", "approve"))}
+    scene.repo.commit("agentledger", texts, parents=[scene.head("agentledger")], at=at)
+    scene.repo.flush()
+    assert scene.types("x").out.splitlines()[3].startswith("rejected by")
+
+
+def test_two_points_at_one_place_are_two(scene: Scene) -> None:
+    both = ["src/a.py:1 say what", "src/a.py:1 and why"]
+    data = scene.document("reviewed", "x", "--point", both[0], "--point", both[1])
+    assert data["open_points"] == both
+    assert "  1. src/a.py:1 say what\n  2. src/a.py:1 and why\n" in scene.types("x").out
+    later = scene.document("reviewed", "x", "--point", "src/a.py:1 a third", "--settled", "1")
+    assert later["open_points"] == [both[1], "src/a.py:1 a third"]
+    assert "  1. src/a.py:1 and why\n  2. src/a.py:1 a third\n" in scene.types("x").out
+
+
+def test_a_point_can_be_about_a_comment_and_about_a_path_with_colons(scene: Scene) -> None:
+    scene.adds("src/a:12 b.html", "<!-- TODO -->\n")
+    points = [
+        "src/a:12 b.html:1 the <!-- TODO is left",
+        "src/a:12 b.html: `<!-- TODO -->` is a note",
+        "src/a.py:1 say what",
+    ]
+    typed = [word for point in points for word in ("--point", point)]
+    assert scene.document("reviewed", "x", *typed)["open_points"] == points
+    (review,) = scene.written().values()
+    assert [item.text for item in review.findings] == points
+    assert "".join(f"  {at}. {point}\n" for at, point in enumerate(points, 1)) in scene.types("x").out
 
 
 def test_two_reviewers_at_once_are_both_kept(scene: Scene) -> None:
@@ -207,6 +252,7 @@ def test_two_reviewers_at_once_are_both_kept(scene: Scene) -> None:
         (("--point", "src/a.py"), "that is no point: src/a.py", "path:line text"),
         (("--point", "src/a.py:1 todo"), "that is no point: src/a.py:1 todo", "path:line text"),
         (("--reject",), "the review says reject, and not why", "-m says it"),
+        (("--reject", "-m", "<!-- why not -->"), "the review says reject, and not why", "-m says it"),
         (("--approve", "--settled", "1"), "the last review has no open point 1", "it left none open"),
         (
             ("--approve", "--head", "zz"),
@@ -375,6 +421,60 @@ def test_a_branch_without_a_task_is_reviewed_and_no_task_comes_of_it(scene: Scen
     repo.commit(LOOSE, {"logo.txt": "1\n"}, parents=[scene.root], message="Drawn anew")
     repo.flush()
     assert branches(repo.path, *listed)[LOOSE]["reviews"][0]["about"] == "rewritten"
+
+
+def test_a_comment_that_an_agent_left_open_hides_no_point() -> None:
+    text = (
+        "---\nkind: human\nverdict: request-changes\n---\n## Findings\n<!-- One line each:\n- [ ] none\n-->\n"
+        "- [ ] a.py:1 the <!-- is left\n- [ ] <!-- nothing -->\n- [ ] a.py:2 so is --> this\n"
+    )
+    review = parse_review(raw_document(Source(path="tasks/x/reviews/1.md"), text.encode()))
+    assert [item.text for item in review.findings] == ["a.py:1 the <!-- is left", "a.py:2 so is --> this"]
+
+
+def test_a_branch_that_is_given_a_brief_keeps_its_reviews(scene: Scene) -> None:
+    repo = scene.repo
+    scene.types(LOOSE, "--point", "logo.txt:1 too small")
+    brief = files(repo)["tasks/x/brief.md"].replace('"x"', f'"drawn"\nbranch: "{LOOSE}"')
+    repo.commit("agentledger", {"tasks/drawn/brief.md": brief}, parents=[scene.head("agentledger")])
+    repo.flush()
+    shown = scene.types("drawn").out
+    assert "changes requested by" in shown
+    assert "  1. logo.txt:1 too small\n" in shown
+    entry = branches(repo.path)[LOOSE]
+    assert [review["about"] for review in entry["reviews"]] == ["same"]
+    assert entry["review_state"]["open_points"] != []
+    again = scene.document("reviewed", "drawn", "--approve", "--settled", "all", code=1)
+    assert again["path"].startswith("tasks/drawn/reviews/")
+    assert "approved by" in scene.types("drawn").out
+
+
+BROKEN = {
+    "": "cannot be read",
+    "---\nkind: human\nverdict: Approve\nbranch: agent/x\nhead: {head}\n---\n": "cannot be read",
+    "---\nkind: human\nverdict: approve\nbranch: agent/x\nhead: {head:.8}\n---\n": "cannot be read",
+    "---\nkind: human\nverdict: approve\nbranch: agent/x\nhead: {head}\n---\n": "approved by",
+}
+
+
+def test_an_approved_branch_that_is_out_of_bounds_is_not_said_to_be_called_ready(scene: Scene) -> None:
+    scene.says({"status/99.md": check_in("working", minutes=59)})
+    scene.adds("docs/x.md", "1\n")
+    scene.types("x", "--approve", code=1)
+    why = branches(scene.repo.path)["agent/x"]["turn"]["why"]
+    assert why.startswith("it is approved, and cannot be merged: ")
+
+
+def test_what_a_review_by_hand_does_not_say_is_not_said_of_it(scene: Scene) -> None:
+    for text, says in BROKEN.items():
+        content = text.format(head=scene.head())
+        file = {"tasks/x/reviews/review-1.md": content}
+        scene.repo.commit("agentledger", file, parents=[scene.head("agentledger")])
+        scene.repo.flush()
+        line = scene.types("x").out.splitlines()[3]
+        assert says in line
+        assert "about ," not in line
+        assert says == "approved by" or not line.startswith(("approved", "changes"))
 
 
 def test_a_name_that_no_document_can_hold_is_refused(scene: Scene) -> None:

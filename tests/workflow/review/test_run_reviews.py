@@ -11,6 +11,7 @@ import pytest
 
 from agentledger.reports import shapes
 from command import refused, run
+from nextcommand import find_command, type_command
 from outputs import Outputs, read_outputs
 from reviewing import Reviewing
 
@@ -180,6 +181,20 @@ def test_what_cannot_be_done_is_refused_before_anything_is_started(desk: Reviewi
         in refused(folder, "review", "--run", "missing", env=desk.env).message
     )
     assert "agent/sound" in refused(folder, "review", "--run", "scripted", "agent/soud", env=desk.env).hint
+    # A review that could not be written down would be lost once the agent has made it.
+    beside = desk.folder / "control"
+    desk.repo.git("worktree", "add", "-q", str(beside), "agentledger")
+    said = refused(folder, "review", "--run", "scripted", "agent/sound", env=desk.env)
+    assert "agentledger is checked out in" in said.message
+    type_command(folder, find_command(said.hint, "git -C .*"))
+    who = ("GIT_AUTHOR_NAME", "GIT_AUTHOR_EMAIL", "GIT_COMMITTER_NAME", "GIT_COMMITTER_EMAIL")
+    nobody = desk.env | dict.fromkeys(who, "") | {"GIT_CONFIG_COUNT": "1"}
+    nobody |= {"GIT_CONFIG_KEY_0": "user.useConfigOnly", "GIT_CONFIG_VALUE_0": "true"}
+    assert "who you are" in refused(folder, "review", "--run", "scripted", "agent/sound", env=nobody).message
+    desk.repo.commit("agent/it's", {"a.txt": "1"}, parents=[desk.tip])
+    desk.repo.flush()
+    hint = refused(folder, "review", "--run", "scripted", "agent/it's", env=desk.env).hint
+    type_command(folder, find_command(hint, "^(agentledger review .*) shows"))
     for wrong in (("--timeout", "never"), ("--timeout", "0s"), ("--jobs", "3")):
         assert run(folder, "review", "--run", "scripted", *wrong, env=desk.env).code == 2
 

@@ -237,7 +237,10 @@ def compose_findings(now: Now) -> Part:
     command = f"agentledger check --branch {_branch_revision(now.branch)}"
     title = "What stands between here and ready"
     if not now.findings:
-        return Part(title=title, words="Nothing: no rule has anything to say.", command=command)
+        nothing = "No rule has anything to say."
+        asked = bool(compose_review(now))
+        words = f"{nothing} What the review asks for does." if asked else f"Nothing. {nothing}"
+        return Part(title=title, words=words, command=command)
     report = findings_text.render_findings(Report(Gate.READY, now.branch.name, now.findings))
     intro = fill_text("resume-findings")
     return Part(

@@ -26,10 +26,13 @@ from agentledger.model.ledger import Brief, heading_key
 from agentledger.model.ledger_paths import task_folder
 from agentledger.model.text import escape_hidden, format_count
 from agentledger.model.work import task_of_work
-from agentledger.reports.integrity import describe_integrity
+from agentledger.reports.integrity import describe_tests
 from agentledger.reports.next_item import describe_check
 from agentledger.reports.prompt.diff import File, order_files
+from agentledger.rules.undo import quote_pathspec
 from agentledger.scope.task_scope import Scope
+
+_MOST_PATHS = 10  # in one command
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +68,9 @@ class Look:
     reviews: int = 0
     #: What the rules find up to the merge gate, without what they say of reviews; None: it was not judged.
     findings: tuple[Finding, ...] | None
-    #: Sentences on the tests, on the other branches and base, on the place of the branch, and on its checks.
-    integrity: tuple[str, ...] = ()
+    #: Sentences on the tests: never none, also where nothing was counted or crossed.
+    integrity: tuple[str, ...]
+    #: Sentences on the other branches and base, on the place of the branch, and on its checks.
     collisions: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     checks: tuple[str, ...] = ()
@@ -97,7 +101,7 @@ def build_look(fleet: Fleet, branch: Branch, scope: Scope | None, came: Came | N
         standing=stand_with_reviewers(branch),
         reviews=len(list_reviews(branch)),
         findings=findings,
-        integrity=describe_integrity(branch),
+        integrity=describe_tests(branch),
         collisions=_describe_others(fleet, branch),
         notes=_describe_place(branch),
         checks=(*checks, *(run_differences.notable_differences(standing) if standing else ())),
@@ -114,11 +118,16 @@ def build_look(fleet: Fleet, branch: Branch, scope: Scope | None, came: Came | N
             )
         ),
         diff=shlex.join(shell.format_diff_command(branch, fleet.base)),
-        diff_since=shlex.join(("git", "diff", came.since[:SHORT], branch.head[:SHORT]))
-        if came and came.paths
-        else None,
+        diff_since=_format_diff_since(branch, came) if came and came.paths else None,
         decisions=list_decisions(branch),
     )
+
+
+def _format_diff_since(branch: Branch, came: Came) -> str:
+    """The command for what came; of a few files by name, since base's and the ledger's are not counted."""
+    command = shlex.join(("git", "diff", came.since[:SHORT], branch.head[:SHORT]))
+    paths = came.paths or ()
+    return " ".join((command, "--", *map(quote_pathspec, paths))) if len(paths) <= _MOST_PATHS else command
 
 
 def find_brief(fleet: Fleet, branch: Branch) -> Brief | None:

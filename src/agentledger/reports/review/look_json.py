@@ -22,11 +22,11 @@ MOST_FILES = 1000
 
 
 def encode_look(look: Look) -> bytes:
-    """Return the document that `agentledger schema review` describes."""
+    """Return the document that `agentledger schema review-look` describes."""
     branch = look.branch
     document = shapes_review.Review(
         version=1,
-        kind="review",
+        kind="review-look",
         branch=json_text(branch.name),
         ref=json_text(branch.ref),
         head=branch.head,

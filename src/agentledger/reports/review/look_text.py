@@ -28,7 +28,7 @@ def _describe_look(look: Look) -> Iterator[str]:
     yield from _describe_head(look)
     for title, lines in (
         ("rules", _describe_findings(look.findings)),
-        ("tests", look.integrity or ("not looked at",)),
+        ("tests", look.integrity),
         ("merging", look.collisions),
         ("checks", look.checks),
         ("criteria", tuple(_describe_criteria(look))),

@@ -85,7 +85,7 @@ class Review(Entry, frozen=True):
     """
 
     version: Literal[1]
-    kind: Literal["review"]
+    kind: Literal["review-look"]
     branch: str
     ref: str
     head: Oid

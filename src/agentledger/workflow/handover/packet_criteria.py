@@ -47,9 +47,10 @@ def update_criteria(draft: Draft, criteria: Sequence[str], claims: Sequence[Clai
     if not criteria_keys <= {heading_key(item.text) for item in _parse_items(draft)}:
         raise Swallowed(CRITERIA)
     more = [item.text for item in _parse_items(draft) if heading_key(item.text) not in criteria_keys]
-    added = [f"{format_count(len(missing), 'criterion', 'criteria')} of the brief added, unticked"] * bool(
-        missing
-    )
+    claimed = {heading_key(criteria[claim.number - 1]) for claim in claims}
+    silent = [text for text in missing if heading_key(text) not in claimed]
+    count = format_count(len(silent), "criterion", "criteria")
+    added = [f"{count} of the brief added, unticked"] if silent else []
     return added + [f"no longer a criterion of the brief, but it stays: {text}" for text in more if text]
 
 

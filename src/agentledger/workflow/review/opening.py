@@ -185,9 +185,9 @@ def resolve_head(taken: Snapshot, branch: Branch, given: str) -> str:
 def find_commit(taken: Snapshot, branch: Branch, given: str) -> str:
     """Return the full id of a commit of this clone; LedgerError where there is none, or where it is not clear."""
     again = f"look at it as it is now: {review_command(branch) or 'agentledger review'}"
-    given = given.lower()
+    typed, given = given, given.lower()
     if not _ID.fullmatch(given):
-        raise LedgerError(f"--head takes a commit's id, and not {escape_hidden(given[:80])}", again)
+        raise LedgerError(f"--head takes a commit's id, and not {escape_hidden(typed[:80])}", again)
     own = [commit.id for commit in branch.commits if commit.id.startswith(given)]
     if branch.head.startswith(given):
         return branch.head

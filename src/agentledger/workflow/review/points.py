@@ -15,13 +15,12 @@ from agentledger.model.fleet import Branch
 from agentledger.model.near_names import suggest_names
 from agentledger.model.text import encode, escape_hidden, format_path
 
-# `src/a.py:12 text`, `src/a.py:12-20 text`, and `src/a.py: text` about the file as a whole.
-_POINT = re.compile(
-    r"(?P<path>.+?):(?:(?P<lines>[1-9]\d{0,8}(?:-[1-9]\d{0,8})?):?)?\s+(?P<text>\S.*)", re.DOTALL
-)
+# What follows the path in `src/a.py:12 text`, `src/a.py:12-20 text`, and in `src/a.py: text` about the whole file.
+_REST = re.compile(r":(?:(?P<lines>[1-9]\d{0,8}(?:-[1-9]\d{0,8})?):?)?\s+(?P<text>\S.*)", re.DOTALL)
 _FORM = "write 'path:line text', as in 'src/a.py:12 off by one', or 'path: text' about the whole file"
 _COMPARED = 2000  # paths among which a near name is searched
 MOST_LENGTH = 2000
+_MOST_READINGS = 20
 
 
 def parse_points(taken: Snapshot, branch: Branch, head: str, typed: Sequence[str]) -> tuple[str, ...]:
@@ -35,23 +34,34 @@ def parse_points(taken: Snapshot, branch: Branch, head: str, typed: Sequence[str
 
 def _parse_point(taken: Snapshot, branch: Branch, head: str, typed: str) -> str:
     shown = escape_hidden(typed[:80])
-    match = _POINT.fullmatch(typed.strip())
-    if match is None or is_blank(match["text"]):
-        raise LedgerError(f"that is no point: {shown}", _FORM)
     if len(typed) > MOST_LENGTH:
         raise LedgerError(
             f"a point of {len(typed):,} characters is too long: {shown}…", "the rest belongs in -m"
         )
-    path = _find_path(taken, branch, head, match["path"])
-    if path is None:
-        changed = [format_path(change.path) for change in branch.changes[:_COMPARED]]
-        near = suggest_names(match["path"], changed)
-        message = f"{escape_hidden(branch.name)} has no file {escape_hidden(match['path'])}"
-        raise LedgerError(
-            message, near or "git diff --stat lists the files of its change; a path begins at the top"
-        )
-    lines = f":{match['lines']}" if match["lines"] else ":"
-    return f"{format_path(path)}{lines} {' '.join(match['text'].split())}"
+    readings = _list_readings(typed.strip())
+    if not readings:
+        raise LedgerError(f"that is no point: {shown}", _FORM)
+    for name, rest in readings:
+        path = _find_path(taken, branch, head, name)
+        if path is not None:
+            lines = f":{rest['lines']}" if rest["lines"] else ":"
+            return f"{format_path(path)}{lines} {' '.join(rest['text'].split())}"
+    raise _make_no_file(branch, readings[0][0])
+
+
+def _list_readings(typed: str) -> list[tuple[str, re.Match[str]]]:
+    """All ways to read it as a path and the rest, the shortest path first: a path can have `:12 ` in it, too."""
+    colons = [at.start() for at in re.finditer(":", typed) if at.start()][:_MOST_READINGS]
+    readings = ((typed[:at], _REST.fullmatch(typed, at)) for at in colons)
+    return [(name, rest) for name, rest in readings if rest and not is_blank(rest["text"])]
+
+
+def _make_no_file(branch: Branch, name: str) -> LedgerError:
+    near = suggest_names(name, [format_path(change.path) for change in branch.changes[:_COMPARED]])
+    return LedgerError(
+        f"{escape_hidden(branch.name)} has no file {escape_hidden(name)}",
+        near or "git diff --stat lists the files of its change; a path begins at the top",
+    )
 
 
 def _find_path(taken: Snapshot, branch: Branch, head: str, typed: str) -> bytes | None:

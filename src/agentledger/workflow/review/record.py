@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from agentledger.attention.reviewing import list_reviews
 from agentledger.control import append
 from agentledger.documents import RawDocument, parse_review
+from agentledger.documents.review import escape_comment
 from agentledger.model import ledger_paths
 from agentledger.model.errors import LedgerError
 from agentledger.model.fleet import Branch
@@ -117,8 +118,8 @@ def render_review(verdict: Verdict, now: int) -> bytes:
         for key, value in keys.items()
         if value is not None
     ]
-    items = [f"- [ ] {_on_one_line(point)}\n" for point in verdict.points]
-    items += [f"- [x] {_on_one_line(point)}\n" for point in verdict.settled]
+    items = [f"- [ ] {escape_comment(_on_one_line(point))}\n" for point in verdict.points]
+    items += [f"- [x] {escape_comment(_on_one_line(point))}\n" for point in verdict.settled]
     # An agent's review has that section, be it empty.
     lists = bool(items) or (verdict.kind == "agent" and verdict.verdict != "none")
     parts = [verdict.text.strip(), f"## Findings\n\n{''.join(items)}".strip() if lists else ""]

@@ -14,7 +14,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from agentledger.attention.open_points import find_point, join_item
+from agentledger.attention.open_points import join_item, match_points
 from agentledger.documents import RawDocument, parse_review
 from agentledger.documents.review import FINDINGS
 from agentledger.model.ledger import Item, Review, Source, heading_key
@@ -116,10 +116,11 @@ def _on_one_line(item: Item) -> str:
 
 def _sort_points(review: Review, items: Sequence[Item], before: Sequence[str]) -> Reply:
     """Put its points to those that were open: what it does not mention stays open, word for word."""
-    named = {point: item for item in items if (point := find_point(item.text, before)) is not None}
+    matched = match_points(items, before)
+    named = {point: item for point, item in zip(matched, items, strict=True) if point is not None}
     forgotten = tuple(point for point in before if point not in named)
     still = tuple(point for point, item in named.items() if not item.checked)
-    new = [item for item in items if find_point(item.text, before) is None]
+    new = [item for point, item in zip(matched, items, strict=True) if point is None]
     settled = (point for point, item in named.items() if item.checked)
     return Reply(
         verdict=review.verdict,

@@ -18,8 +18,11 @@ from itertools import takewhile
 from pathlib import Path
 
 from agentledger.attention import approval
+from agentledger.attention.commands import review_command
 from agentledger.attention.open_points import list_open_points
 from agentledger.changes.net_changes import change_id
+from agentledger.control.append import refuse_checked_out
+from agentledger.control.commit_writer import read_identity
 from agentledger.model.errors import GitError, LedgerError
 from agentledger.model.fleet import Branch, State
 from agentledger.model.near_names import unknown_name_error
@@ -70,6 +73,8 @@ def run_reviews(
     sweep_review_clones()
     with open_managing(start, clock()) as desk:
         branches = _choose_branches(desk, wanted)
+        if not dry_run:
+            _refuse_unwritable(desk)
         publishes = desk.publishes
     if dry_run:
         planned = tuple(
@@ -82,6 +87,12 @@ def run_reviews(
     return ReviewRuns(
         reviewer=wanted.reviewer, runs=runs, to_publish=publishes and any(r.commit for r in runs)
     )
+
+
+def _refuse_unwritable(desk: Managing) -> None:
+    """Raise LedgerError where no review could be written down: what an agent has said by then would be lost."""
+    refuse_checked_out(desk.git, desk.fleet.policy.control_branch)
+    read_identity(desk.git)
 
 
 # -- which branches -------------------------------------------------------------------------
@@ -125,7 +136,7 @@ def _find_branches(desk: Managing, name: str) -> Sequence[Branch]:
         if branch.work is None or desk.fleet.task_of(branch.work).brief is None:
             raise LedgerError(
                 f"{shown} has no brief, so there is nothing that an agent could hold it against",
-                f"agentledger review {shown} shows what you decide from yourself",
+                f"{review_command(branch) or 'agentledger board'} shows what you decide from yourself",
             )
         desk.refuse_unknown_task(branch.work.task)
     return found
@@ -277,7 +288,7 @@ class _Desk:
             return self.record(prepared, ended)
         except LedgerError as error:
             why = f"{error}; {error.hint}"
-            self.tell(f"{escape_hidden(prepared.branch)}: no verdict: {why}")
+            self.tell(f"{escape_hidden(prepared.branch)}: no verdict")
             return ReviewRun(
                 branch=prepared.branch,
                 task=prepared.task,
