@@ -7,7 +7,6 @@ Does not: finding the branch (see `opening`), the document itself (see `record`)
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -97,17 +96,8 @@ def decide_on_branch(
         points=tuple(dict.fromkeys((*left_open, *added))),
         settled=settled,
     )
-    recorded = record_review(desk, verdict, now if dry_run else _wait_for_turn(branch, now), dry_run=dry_run)
+    recorded = record_review(desk, verdict, now, dry_run=dry_run)
     return _describe(desk, branch, verdict, recorded)
-
-
-def _wait_for_turn(branch: Branch, now: int) -> int:
-    """Return a time after that of the newest review, once it has come: of two within a second none is the later."""
-    newest = max((review.at for review in list_reviews(branch)), default=0)
-    if not 0 <= newest - now < 2:
-        return now
-    time.sleep(min(max(newest + 1 - time.time(), 0), 2))
-    return newest + 1
 
 
 def _refuse_empty(asked: Asked) -> None:

@@ -21,7 +21,7 @@ from agentledger.model.ledger import Source
 from agentledger.model.text import escape_hidden
 from agentledger.workflow.session.manager_context import Managing
 
-_AHEAD = 60  # seconds that a review may be ahead of the clock and still be followed by one later
+_AHEAD = 2  # seconds that a review may be ahead of the clock and still be waited for
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,7 +74,7 @@ def record_review(desk: Managing, verdict: Verdict, now: int, *, dry_run: bool =
     Raises LedgerError, and nothing is written, where a reader could not read it again, and where
     `control.append.commit_files` refuses.
     """
-    now = _find_next_second(desk.branch(verdict.branch), now)
+    now = now if dry_run else _wait_for_next_second(desk.branch(verdict.branch), now)
     content = render_review(verdict, now)
     name = append.new_document_name(now, content)
     path = f"{ledger_paths.control_folder(verdict.task)}/reviews/{name}"
@@ -93,10 +93,14 @@ def record_review(desk: Managing, verdict: Verdict, now: int, *, dry_run: bool =
     )
 
 
-def _find_next_second(branch: Branch | None, now: int) -> int:
+def _wait_for_next_second(branch: Branch | None, now: int) -> int:
+    """Return a time after that of the branch's newest review, once it has come: who reads takes no time to come."""
     reviews = (*list_reviews(branch), *(branch.work.no_verdicts if branch.work else ())) if branch else ()
     newest = max((review.at for review in reviews), default=0)
-    return newest + 1 if now <= newest < now + _AHEAD else now
+    if not now <= newest < now + _AHEAD:
+        return now
+    time.sleep(min(max(newest + 1 - time.time(), 0), _AHEAD))
+    return newest + 1
 
 
 def render_review(verdict: Verdict, now: int) -> bytes:
