@@ -176,5 +176,7 @@ def describe_not_loaded(lines: Sequence[str]) -> str:
 def _first_words(lines: Sequence[str], pattern: re.Pattern[str]) -> str:
     """The first line that is such words, cut to a length fit for a message."""
     short = (line.strip("= ") for line in lines if len(line) <= _LONGEST)
-    words = next((line for line in short if pattern.fullmatch(line)), "")
+    words = next((line for line in short if pattern.fullmatch(line)), "").strip(
+        "_ "
+    )  # pytest's rule beside a title
     return words if len(words) <= _MOST_WORDS else words[: _MOST_WORDS - 1] + "…"
