@@ -97,7 +97,10 @@ def record(branch: Branch, head: str, at: int) -> Integrity:
 
 
 def test_a_crossing_of_another_commit_says_so_and_is_on_no_row(branch: Branch) -> None:
-    words = "test: demands were only taken away; silenced: gone: test_edge\\u{202E}; 1 more"
+    words = (
+        "test: demands were only taken away · nothing here asks for the new behaviour"
+        " · silenced: gone: test_edge\\u{202E} · changed guard: test_b"
+    )
     old, new = record(branch, "0" * 40, 9), record(branch, branch.head, 5)
     for records, expected, short in (
         ((old, new), words, "test: demands taken away, 1 test"),
@@ -106,6 +109,14 @@ def test_a_crossing_of_another_commit_says_so_and_is_on_no_row(branch: Branch) -
         crossed = replace(branch, static_facts=None, work=replace(work_of(branch), integrity=records))
         assert describe_integrity(crossed) == (expected,)
         assert summarize_integrity(crossed) == short
+
+
+def test_a_record_whose_check_cannot_be_read_is_no_sentence(branch: Branch) -> None:
+    nameless = replace(record(branch, branch.head, 1), check="")
+    assert branch.work is not None
+    crossed = replace(branch, work=replace(branch.work, integrity=(nameless,)))
+    assert describe_integrity(crossed) == ()
+    assert summarize_integrity(crossed) == ""
 
 
 @pytest.mark.parametrize(
