@@ -41,6 +41,8 @@ def test_each_row_of_the_table_knows_its_example_and_not_the_other(
     "text",
     [
         "Not all tests pass.",
+        "All tests pass except test_edge.",
+        "No new dependencies apart from attrs.",
         "I will report once all tests pass.",
         "Make sure that all tests pass.",
         "Do all tests pass?",

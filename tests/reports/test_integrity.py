@@ -111,6 +111,14 @@ def test_a_crossing_of_another_commit_says_so_and_is_on_no_row(branch: Branch) -
         assert summarize_integrity(crossed) == short
 
 
+def test_a_record_whose_check_cannot_be_read_is_no_sentence(branch: Branch) -> None:
+    nameless = replace(record(branch, branch.head, 1), check="")
+    assert branch.work is not None
+    crossed = replace(branch, work=replace(branch.work, integrity=(nameless,)))
+    assert describe_integrity(crossed) == ()
+    assert summarize_integrity(crossed) == ""
+
+
 @pytest.mark.parametrize(
     ("changed", "word"),
     [

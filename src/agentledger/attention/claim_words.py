@@ -3,7 +3,7 @@
 Belongs here: the table with its examples, and reading a text. Does not: facts (see `claims`).
 
 Each expression is narrow on purpose: a contradiction that is none costs a reader's trust in all the others. So a
-sentence with a condition, a wish or a negation before the claim claims nothing.
+sentence with a condition, a wish or a negation before the claim, or an exception after it, claims nothing.
 """
 
 from __future__ import annotations
@@ -153,6 +153,10 @@ _HEDGE = re.compile(
     r"|goal|todo|please|let|so\s+(?:that|the)|nearly|almost|confirm|see|get|getting|make|making|run|try|though)\b|n['’]t\b",
     re.IGNORECASE,
 )
+# After a claim, these name what it leaves out.
+_EXCEPT = re.compile(
+    r"\b(?:except|excepting|excluding|apart\s+from|aside\s+from|besides|other\s+than|but)\b", re.IGNORECASE
+)
 # What is not said by the agent as its own: code, comments, quotations.
 _FENCE = re.compile(r"^ {0,3}(```|~~~)")
 _SENTENCE = re.compile(r"[^.!?;]+(?:[.!?;](?=\S)[^.!?;]*)*[.!?;]*")
@@ -175,7 +179,7 @@ def _iterate_claims(text: str) -> Iterator[Claim]:
                 found = expression.search(sentence[0])
                 if found is None or _HEDGE.search(sentence[0][: found.start()]):
                     continue
-                if sentence[0].rstrip().endswith("?"):
+                if sentence[0].rstrip().endswith("?") or _EXCEPT.search(sentence[0][found.end() :]):
                     continue
                 line = start + paragraph.count("\n", 0, sentence.start() + found.start())
                 yield Claim(kind, " ".join(sentence[0].split())[:_MOST_CLAIM], line)

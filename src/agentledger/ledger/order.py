@@ -55,8 +55,9 @@ def sort_decisions(decisions: Iterable[Decision], now: int) -> tuple[Decision, .
     Of two reviews within one second nothing shows the later one: then the one that does not approve comes first.
     """
 
-    def key(each: Decision) -> tuple[int, bool, str]:
-        return time_of(each, now), _is_strict(each), each.name
+    def key(each: Decision) -> tuple[int, int, bool, str]:
+        # Commits of one second are told apart by what the documents say of their own time.
+        return time_of(each, now), each.at, _is_strict(each), each.name
 
     return tuple(sorted(decisions, key=key, reverse=True))
 

@@ -116,7 +116,8 @@ def _list_newest(branch: Branch) -> tuple[Integrity, ...]:
     records = branch.work.integrity if branch.work else ()
     newest: dict[str, Integrity] = {}
     for record in sorted(records, key=lambda each: (not is_of_head(branch, each), -each.at)):
-        newest.setdefault(record.check, record)
+        if record.check:  # else its check cannot be read; it stays among the documents
+            newest.setdefault(record.check, record)
     return tuple(newest.values())
 
 

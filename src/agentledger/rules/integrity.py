@@ -102,7 +102,7 @@ def _list_records(case: Case) -> Iterator[Integrity]:
     seen = set[str]()
     for record in case.work.integrity if case.work else ():
         judged = fresh.get(record.document.source.path)
-        if judged is not None and judged.holds and record.check not in seen:
+        if judged is not None and judged.holds and record.check and record.check not in seen:
             seen.add(record.check)
             yield record
 

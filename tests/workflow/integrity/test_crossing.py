@@ -36,10 +36,15 @@ def shop(folder: Path) -> Repo:
     checks = {
         "tree": seen,
         "counted": f"echo >>{folder}/runs; {RUN}",
+        # A service that is up for the branch's own run, and down for base's.
+        "needy": f"if test -e tests/test_new.py -o ! -e {folder}/down; then {RUN}; "
+        "else echo '=== 2 failed in 0.01s ==='; exit 1; fi",
         "few": {"run": f"false; {RUN}", "files": f"echo {{files}} >>{folder}/files; {RUN} {{files}}"},
     }
     few = {**BRANCHES["discount"], "tests/test_it's new.py": TEST}
-    return build_shop(folder / "shop", checks=checks, tree=tree, counted=BRANCHES["discount"], few=few)
+    needy = {**BRANCHES["discount"], "tests/test_new.py": TEST}
+    counted = BRANCHES["discount"]
+    return build_shop(folder / "shop", checks=checks, tree=tree, counted=counted, few=few, needy=needy)
 
 
 def test_a_branch_s_own_work_begins_where_the_branch_below_ends(shop: Repo) -> None:
@@ -75,6 +80,13 @@ def test_base_is_run_once_for_all_and_the_branch_s_evidence_is_its_own_run(shop:
     document = cross(shop, "counted", folder=agent.path)
     assert count() == 2
     assert (document["commit"], document["files"]) == (None, [])
+
+
+def test_a_failure_on_base_is_not_kept_since_it_may_be_the_machine_s(shop: Repo, folder: Path) -> None:
+    (folder / "down").touch()
+    assert cross(shop, "needy")["checks"][0]["why"] == "base's own tests fail throughout"
+    (folder / "down").unlink()
+    assert cross(shop, "needy")["checks"][0]["meaning"] == "added, and tested"
 
 
 def test_with_a_command_for_files_only_changed_test_files_are_run(shop: Repo, folder: Path) -> None:

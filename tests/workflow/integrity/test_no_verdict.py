@@ -27,7 +27,12 @@ MORE = {
     "flaky": THRESHOLD,
     "killed": THRESHOLD,
     "missing": THRESHOLD,
-}
+    "link": {
+        **THRESHOLD, "tests": ("120000", "spec"), "tests/test_price.py": None, "spec/test_price.py": TEST,
+    },
+    "submodule": {**TIDY, "tests/more": ("160000", "1" * 40)},
+    "place": THRESHOLD,
+}  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -43,6 +48,7 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Repo:
         "flaky": f"echo >>{folder}/turn; test $(wc -l <{folder}/turn) -ne 3",
         "killed": "kill -9 $$",
         "missing": "no-such-program",
+        "place": 'echo "ERROR $PWD/tests/test_price.py"; exit 1',
     }
     return build_shop(folder / "shop", checks=checks, **MORE)
 
@@ -57,6 +63,9 @@ WHY = {
     "flaky": "flaky: base's tests objected to the branch's code once, and the second time: passes",
     "killed": "the branch's own tests: it was killed (exit code 137)",
     "missing": "the branch's own tests: it could not be run here: exit code 127",
+    "link": "tests is a folder on one side, and a file or a link on the other",
+    "submodule": "the branch's own tests: submodules are empty in a fresh worktree",
+    "place": "the branch's own tests do not load: ERROR tests/test_price.py",
     "words-only": "the branch changes neither code nor tests",
     "broken": "the branch's own tests fail, and it changed none of them",
 }

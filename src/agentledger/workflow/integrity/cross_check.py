@@ -38,6 +38,8 @@ def explain_not_crossed(bench: Bench, check: Check) -> str:
         return "the branch changes neither code nor tests"
     if not any(at.has_tests):
         return "no file counts as a test here ([paths] tests in .agentledger/config.toml)"
+    if clashes := sides.find_clashes(at):
+        return f"{format_path(clashes[0])} is a folder on one side, and a file or a link on the other"
     beside = sides.find_tests_beside_code(bench.scratch, at, check.run)
     if beside:
         names = ", ".join(map(format_path, beside[:_SHOWN]))

@@ -154,6 +154,25 @@ class Sides:
         return bool(self.tests) and all(map(_TEST_FILE.fullmatch, self.tests))
 
 
+def find_clashes(sides: Sides) -> tuple[bytes, ...]:
+    """The code's files and links that are a folder of tests on the other side: no tree can have both."""
+    pairs = ((sides.head_files, sides.base_files), (sides.base_files, sides.head_files))
+    clashes = set[bytes]()
+    for code, tests in pairs:
+        mine = {path for path in code if not is_test(path, sides.policy)}
+        theirs = {path for path in tests if is_test(path, sides.policy)}
+        clashes |= mine & _list_folders(theirs) | theirs & _list_folders(mine)
+    return tuple(sorted(clashes))
+
+
+def _list_folders(paths: Collection[bytes]) -> set[bytes]:
+    folders, todo = set[bytes](), {path.rpartition(b"/")[0] for path in paths}
+    while todo := todo - folders - {b""}:
+        folders |= todo
+        todo = {path.rpartition(b"/")[0] for path in todo}
+    return folders
+
+
 def read_sides(scratch: Scratch, base: str, head: str, policy: Policy) -> Sides:
     """Both commits' files. Raises GitError where a tree cannot be read."""
     base_files, head_files = (objects.read_files(scratch.git, commit) for commit in (base, head))
