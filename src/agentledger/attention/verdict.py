@@ -133,7 +133,9 @@ def _judge_review(branch: Branch, _: BranchTurn) -> BranchVerdict:
 def _judge_approved(branch: Branch, review: Review) -> BranchVerdict:
     rewritten = " (rewritten, same change)" if _freshness(branch) is Fresh.REWRITTEN else ""
     stops = _list_stops(branch)
-    more = f"Against it: {format_reasons(stops)}" if stops else ""
+    rounds = describe_rounds(branch)
+    against = f"Against it: {format_reasons(stops)}" if stops else ""
+    more = ". ".join(filter(None, (f"{rounds[:1].upper()}{rounds[1:]}", against)))
     return BranchVerdict(
         kind=Known.APPROVED,
         text=f"Approved by {describe_reviewer(review)}{rewritten}",

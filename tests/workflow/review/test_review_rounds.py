@@ -97,7 +97,9 @@ def _third_round(desk: Reviewing) -> None:
         "round 3, more than the policy's 2 rounds"
     )
     assert why in outputs.row("agent/x1")
-    assert why in outputs.page("agent/x1")
+    page = outputs.page("agent/x1")
+    assert "Approved by scripted (agent, run by agentledger, unproven)" in page
+    assert "Round 3, more than the policy's 2 rounds" in page
 
 
 def test_a_rewritten_head_is_reviewed_as_a_whole(desk: Reviewing) -> None:
