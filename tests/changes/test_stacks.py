@@ -367,7 +367,8 @@ def test_a_branch_on_an_open_one_is_done_and_then_waits(stack: Stack) -> None:
     done = run(stack.place("b"), "done", *texts)
     assert done.code == 0, done
     action = shown(stack)["next_action"]
-    assert action["command"] == "git diff agent/a...agent/b"
+    head = stack.repo.git("rev-parse", "agent/b").strip()[:12]
+    assert action["command"] == f"agentledger review agent/b --head {head}"
 
 
 def test_the_agent_is_told_the_command_for_its_own_worktree(stack: Stack) -> None:

@@ -79,7 +79,7 @@ def test_a_branch_with_uncommitted_files_has_not_ended(
     assert "claude/x with 27 uncommitted files" in shown.next
     assert "27 uncommitted files" in shown.index()
     assert "../trees/claude-x: 27 uncommitted files" in shown.page("claude/x")
-    assert "But its worktree is at work: 27 uncommitted files." in shown.page("claude/x")
+    assert "But its worktree is at work: 27 uncommitted files" in shown.page("claude/x")
     looked = type_command(repo.path, entry["next_action"]["command"])
     assert " M f\n?? new/\n" in looked.out
 

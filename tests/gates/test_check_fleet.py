@@ -193,4 +193,4 @@ def test_shared_words_leave_parts_of_other_words_alone(tmp_path: Path) -> None:
     said = text(made)
     assert "warn STA003 status-missing [all 2 branches]\n  it has code, and nobody has checked in\n" in said
     assert "write the first check-in into .agentledger/tasks/TASK/status/" in said
-    assert "review BRANCH as it is now: a file in tasks/TASK/reviews/" in said
+    assert "review it as it is now: agentledger review BRANCH" in said, said

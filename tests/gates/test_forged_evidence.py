@@ -60,7 +60,7 @@ def shown_as_approved(templates: Path, tmp_path_factory: pytest.TempPathFactory)
     desk = copied(templates, tmp_path_factory.mktemp("approved"), Approved)
     honest = desk.outputs()
     assert desk.check_shown(honest) == ("passed", "reproduced", "same")
-    assert "1 check passed, reproduced" in honest.page("agent/x")
+    assert "test reproduced" in honest.page("agent/x")
     assert desk.progress() == "approved"
     assert "approved" in honest.row("agent/x")
 
@@ -103,7 +103,7 @@ def test_code_that_nobody_ran_is_not_reproduced(
     outputs = desk.outputs()
     assert desk.check_shown(outputs) == shown
     assert desk.stopped() == stopped
-    assert "passed, reproduced" not in outputs.page("agent/x")
+    assert "test reproduced" not in outputs.page("agent/x")
     assert desk.progress() != "approved"
     assert "approved" not in outputs.row("agent/x")
     assert "is approved" not in outputs.next
@@ -157,7 +157,8 @@ def test_nothing_typed_takes_back_what_reruns_contradict(
     outputs = desk.outputs()
     assert desk.check_shown(outputs) == shown
     assert "EVD004" in desk.stopped()
-    assert "check passed" not in outputs.page("agent/x")
+    assert "test claimed" not in outputs.page("agent/x")
+    assert "test reproduced" not in outputs.page("agent/x")
     assert "test passed (contradicted" in outputs.next or "is contradicted" in outputs.page("agent/x")
 
 
@@ -265,7 +266,7 @@ def test_an_approval_is_not_of_another_change(templates: Path, tmp_path: Path, f
     assert "approved" not in outputs.row("agent/x")
     assert "is approved" not in outputs.next
     assert "EVD002" in checked(desk.repo, "merge")
-    assert "passed, reproduced" not in outputs.page("agent/x")
+    assert "test reproduced" not in outputs.page("agent/x")
 
 
 @pytest.mark.parametrize("landing", ["rebase", "merge"])

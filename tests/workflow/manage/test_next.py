@@ -147,8 +147,8 @@ def test_a_scope_change_is_told_in_words(desk: Fleet) -> None:
 def test_finished_work_that_is_held_says_why(desk: Fleet) -> None:
     desk.x({"status/1.md": said("ready")})
     lines = text(desk).splitlines()
-    assert lines[3].endswith("is held:")
-    assert any("packet" in line for line in lines[4:7])
+    at = next(number for number, line in enumerate(lines) if line.endswith("is held:"))
+    assert any("packet" in line for line in lines[at + 1 : at + 4])
     assert document(desk)["turn"]["about"] == "held"
 
 

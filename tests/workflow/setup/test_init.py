@@ -258,7 +258,16 @@ def test_every_key_is_in_it_with_its_default() -> None:
     assert policy.problems == ()
     usual = Policy()
     examples = {"base", "managers", "protected", "shared", "open"}
-    examples |= {"companions", "delegations", "checks", "spawn_copy", "spawn_setup", "rules", "branches"}
+    examples |= {
+        "companions",
+        "delegations",
+        "checks",
+        "reviews",
+        "spawn_copy",
+        "spawn_setup",
+        "rules",
+        "branches",
+    }
     for name in Policy.__slots__:
         assert name in examples or getattr(policy, name) == getattr(usual, name), name
     assert set(policy.branches) == set(agents.DEFAULT_PATTERNS)
