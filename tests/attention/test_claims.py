@@ -218,7 +218,7 @@ def test_every_output_shows_both_sides_and_the_facts_about_tests(tmp_path: Path)
     whole = "assertions in tests: 2 fewer lines, 0 more · 1 test declared fewer · code +1 −1"
     page, index = seen.page("agent/x"), seen.index()
     assert (whole in page, fact in page, whole in seen.next, fact in seen.next) == (True, True, True, True)
-    assert "checks failing: test" in index
+    assert "test failing" in index
     assert "tests −2 assertions, −1 test" in index
     assert fact in index
     entry = seen.branch("agent/x")

@@ -198,7 +198,7 @@ def test_its_agent_still_hears_what_a_review_asks_for(templates: Path, tmp_path:
     desk.repo.flush()
     rebase_over_other_files(desk)
     assert desk.progress() == "changes requested"
-    words = "ana@example.org, a human, unproven, has asked for changes (rewritten, same change)"
+    words = "ana@example.org (human, unproven) has asked for changes (rewritten, same change)"
     assert words in desk.outputs().row("agent/x")
     told = run(desk.path, "report", "--changed", "It.", "--next", "More.")
     assert "the review by ana@example.org asks for changes" in told.out

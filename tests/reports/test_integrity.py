@@ -97,7 +97,10 @@ def record(branch: Branch, head: str, at: int) -> Integrity:
 
 
 def test_a_crossing_of_another_commit_says_so_and_is_on_no_row(branch: Branch) -> None:
-    words = "test: demands were only taken away; silenced: gone: test_edge\\u{202E}; 1 more"
+    words = (
+        "test: demands were only taken away · nothing here asks for the new behaviour"
+        " · silenced: gone: test_edge\\u{202E} · changed guard: test_b"
+    )
     old, new = record(branch, "0" * 40, 9), record(branch, branch.head, 5)
     for records, expected, short in (
         ((old, new), words, "test: demands taken away, 1 test"),

@@ -26,7 +26,7 @@ from agentledger.model.ledger import Brief, heading_key
 from agentledger.model.ledger_paths import task_folder
 from agentledger.model.text import escape_hidden, format_count
 from agentledger.model.work import task_of_work
-from agentledger.reports.integrity import describe_integrity
+from agentledger.reports.integrity import describe_crossings, describe_static_facts
 from agentledger.reports.next_item import describe_check
 from agentledger.reports.prompt.diff import File, order_files
 from agentledger.scope.task_scope import Scope
@@ -97,7 +97,7 @@ def build_look(fleet: Fleet, branch: Branch, scope: Scope | None, came: Came | N
         standing=stand_with_reviewers(branch),
         reviews=len(list_reviews(branch)),
         findings=findings,
-        integrity=describe_integrity(branch),
+        integrity=(*describe_static_facts(branch), *describe_crossings(branch)),
         collisions=_describe_others(fleet, branch),
         notes=_describe_place(branch),
         checks=(*checks, *(run_differences.notable_differences(standing) if standing else ())),

@@ -28,7 +28,7 @@ def _describe_look(look: Look) -> Iterator[str]:
     yield from _describe_head(look)
     for title, lines in (
         ("rules", _describe_findings(look.findings)),
-        ("tests", look.integrity or ("not looked at",)),
+        ("tests", look.integrity or (_describe_no_facts(look),)),
         ("merging", look.collisions),
         ("checks", look.checks),
         ("criteria", tuple(_describe_criteria(look))),
@@ -68,6 +68,12 @@ def _describe_standing(look: Look) -> str:
     return f"{look.standing.text}{rounds}{more}"
 
 
+def _describe_no_facts(look: Look) -> str:
+    if look.branch.static_facts is None:
+        return "not looked at"
+    return "in its test files, no assertion, test or skip came or went"
+
+
 def _describe_findings(findings: tuple[Finding, ...] | None) -> tuple[str, ...]:
     if findings is None:
         return ("not judged: the rules look at open branches with a brief",)
@@ -80,9 +86,13 @@ def _describe_findings(findings: tuple[Finding, ...] | None) -> tuple[str, ...]:
 
 def _describe_finding(finding: Finding) -> str:
     word = "waived" if finding.waived else str(finding.severity)
-    line = f":{finding.line}" if finding.line else ""
-    where = f" {format_path(finding.path)}{line}:" if finding.path is not None else ""
-    return f"{word} {finding.rule}{where} {finding.message}"
+    if finding.path is None:
+        return f"{word} {finding.rule} {finding.message}"
+    path = format_path(finding.path)
+    place = f"{path}:{finding.line}" if finding.line else path
+    # Many messages begin with the path: it is not said twice.
+    rest = finding.message.removeprefix(f"{path} ")
+    return f"{word} {finding.rule} {place}{' ' if rest != finding.message else ': '}{rest}"
 
 
 def _describe_criteria(look: Look) -> Iterator[str]:

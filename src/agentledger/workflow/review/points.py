@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from agentledger.attention.commands import review_command
 from agentledger.documents.placeholders import is_blank
 from agentledger.fleet.snapshot import Snapshot
 from agentledger.model.errors import LedgerError
@@ -47,9 +48,9 @@ def _parse_point(taken: Snapshot, branch: Branch, head: str, typed: str) -> str:
         changed = [format_path(change.path) for change in branch.changes[:_COMPARED]]
         near = suggest_names(match["path"], changed)
         message = f"{escape_hidden(branch.name)} has no file {escape_hidden(match['path'])}"
-        raise LedgerError(
-            message, near or "git diff --stat lists the files of its change; a path begins at the top"
-        )
+        command = review_command(branch)
+        lists = f"{command} lists the files of its change; " if command else ""
+        raise LedgerError(message, near or f"{lists}a path begins at the top")
     lines = f":{match['lines']}" if match["lines"] else ":"
     return f"{format_path(path)}{lines} {' '.join(match['text'].split())}"
 
