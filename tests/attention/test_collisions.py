@@ -69,7 +69,7 @@ def test_a_reason_for_waiting_is_none_for_going_first(fleet: Fleet) -> None:
     waiting = replace(ordered.merge_order, waits={ref: Waits("", "collides with agent/x")})
     told = words.describe_collisions(replace(ordered, merge_order=waiting), named(fleet, "agent/two"))
     assert told == (
-        "collides with agent/one; agent/one goes first: neither lands yet, and it is earlier in the merge order"
+        "collides with agent/one, which goes first: neither lands yet, and it is earlier in the merge order"
     )
 
 
@@ -80,10 +80,10 @@ def test_an_older_branch_that_waits_for_the_sake_of_many_is_the_reason(fleet: Fl
     waits = Waits("", "landing it would hold 3 others", holds=(one, "x", "y"), later=(one,))
     held = replace(ordered, merge_order=replace(ordered.merge_order, waits={two: waits}))
     told = words.describe_collisions(held, named(fleet, "agent/two"))
-    assert told == "collides with agent/one; agent/one goes first: landing agent/two would hold 3 others"
+    assert told == "collides with agent/one, which goes first: landing agent/two would hold 3 others"
     first = replace(ordered.merge_order, waits={two: waits._replace(later=())})
     told = words.describe_collisions(replace(ordered, merge_order=first), named(fleet, "agent/two"))
-    assert told.endswith("agent/one goes first: no brief, last commit 2026-01-01 00:00")
+    assert told.endswith("agent/one, which goes first: no brief, last commit 2026-01-01 00:00")
 
 
 def test_of_two_tasks_the_one_that_goes_second_is_told_to_wait(fleet: Fleet) -> None:

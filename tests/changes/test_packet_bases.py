@@ -90,15 +90,15 @@ def test_a_branch_that_was_rebased_is_compared_as_it_is(desk: Desk) -> None:
     desk.git("rebase", "-q", "main")
     assert messages(desk) == []
     code(desk, "src/more.py")
-    assert messages(desk) == ["*Files touched* does not list src/more.py"]
+    assert messages(desk) == ["“Files touched” does not list src/more.py"]
     mended(desk)
 
 
 def test_a_typed_head_does_not_switch_the_comparison_off(desk: Desk) -> None:
     write_packet(desk, desk.git("rev-parse", "main").strip(), "d" * 40, "none")
-    assert messages(desk) == ["*Files touched* does not list src/new.py"]
+    assert messages(desk) == ["“Files touched” does not list src/new.py"]
     write_packet(desk, desk.git("rev-parse", "main").strip(), desk.git("rev-parse", "main").strip(), "none")
-    assert messages(desk) == ["*Files touched* does not list src/new.py"]
+    assert messages(desk) == ["“Files touched” does not list src/new.py"]
     mended(desk)
 
 
@@ -118,8 +118,8 @@ def test_any_other_base_is_said_with_its_fault_and_hides_no_file(desk: Desk, bas
     write_packet(desk, named_base, files="none")
     first, second = messages(desk)
     assert words in first
-    assert first.endswith("so it could leave files out of *Files touched*")
-    assert second == "*Files touched* does not list src/new.py"
+    assert first.endswith("so it could leave files out of “Files touched”")
+    assert second == "“Files touched” does not list src/new.py"
     mended(desk)
 
 
@@ -131,7 +131,7 @@ def test_a_packet_without_a_base_is_compared_all_the_same(desk: Desk, head: str)
     desk.git("commit", "-q", "--no-verify", "-m", "packet")
     assert [message.partition(",")[0] for message in messages(desk)] == [
         "the packet names no `base` that can be read",
-        "*Files touched* does not list src/new.py",
+        "“Files touched” does not list src/new.py",
     ]
     mended(desk)
 
@@ -141,7 +141,7 @@ def test_a_warning_about_the_packet_is_no_way_round_it(desk: Desk) -> None:
     packet = desk.path / PATH.format("x")
     packet.write_text(packet.read_text() + "## Summary\nTwice.\n")
     desk.git("commit", "-q", "--no-verify", "-am", "twice")
-    assert "*Files touched* does not list src/new.py" in messages(desk)
+    assert "“Files touched” does not list src/new.py" in messages(desk)
 
 
 def test_a_base_that_was_pushed_away_is_said_and_mended(desk: Desk) -> None:
@@ -164,7 +164,7 @@ def test_what_base_had_for_a_while_is_not_left_out(desk: Desk) -> None:
     desk.git("switch", "-q", "agent/x")
     code(desk, "src/second.py")
     write_packet(desk, while_there, files="- `src/second.py`")
-    assert messages(desk) == ["*Files touched* does not list src/new.py"]
+    assert messages(desk) == ["“Files touched” does not list src/new.py"]
     mended(desk)
 
 

@@ -38,7 +38,7 @@ def test_the_only_usual_name_is_base(repo: Repo, name: str) -> None:
     chosen_base = base(repo)
     assert (chosen_base.name, chosen_base.ref, chosen_base.head) == (name, f"refs/heads/{name}", tip.id)
     assert (chosen_base.sync, chosen_base.other_ref, chosen_base.fetched_at) == (Sync.LOCAL, None, None)
-    assert chosen_base.why == "the only usual name for it that exists"
+    assert chosen_base.why == "known by its name"
 
 
 def test_the_default_branch_of_origin_comes_before_a_usual_name(repo: Repo) -> None:

@@ -98,14 +98,18 @@ def name_branches(fleet: Fleet, refs: Iterable[str]) -> dict[str, str]:
 
 
 def describe_collisions(fleet: Fleet, branch: Branch) -> str:
-    """`collides with agent/a and 3 more; agent/a goes first: it is approved`; "" where it collides with none."""
+    """`collides with agent/a, which goes first: it is approved`; "" where it collides with none."""
     pairs = list_collisions(fleet, branch)
     if not pairs:
         return ""
     others = [pair.other(branch.ref) for pair in pairs]
     names = name_branches(fleet, others)
     listed = format_few([escape_hidden(names[ref]) for ref in others])
-    return "; ".join(filter(None, (f"collides with {listed}", describe_first(fleet, branch, pairs[0]))))
+    first = describe_first(fleet, branch, pairs[0])
+    # One name is enough where there is but one other.
+    if len(others) == 1 and first.startswith(f"{listed} goes"):
+        return f"collides with {listed}, which{first.removeprefix(listed)}"
+    return "; ".join(filter(None, (f"collides with {listed}", first)))
 
 
 def describe_first(fleet: Fleet, branch: Branch, pair: Pair) -> str:

@@ -117,7 +117,9 @@ def read_launch_command(name: str) -> tuple[str, ...]:
     commands = user_config.read_user_config().launch
     if name not in commands:
         hint = (
-            f"there are: {', '.join(commands)}" if commands else f"write {user_config.LAUNCH} under [launch]"
+            f"there are: {', '.join(commands)}"
+            if commands
+            else f"write it under [launch], such as {user_config.LAUNCH}"
         )
         raise LedgerError(f"no command {name!r} in {user_config.user_config_path()}", hint)
     return commands[name]

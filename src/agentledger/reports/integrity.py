@@ -71,15 +71,20 @@ def summarize_integrity(branch: Branch) -> str:
 def _describe_counts(facts: StaticFacts) -> Iterator[str]:
     parts = []
     if facts.assertions_removed or facts.assertions_added:
-        lines = format_count(facts.assertions_removed, "line")
-        fewer = lines.replace(" line", " fewer line")
-        parts.append(f"assertions in tests: {fewer}, {facts.assertions_added:,} more")
+        parts.append(f"assertions in tests: {_describe_lines(facts)}")
     if declared := facts.tests_removed - facts.tests_added:
         word = "fewer" if declared > 0 else "more"
         parts.append(f"{format_count(abs(declared), 'test')} declared {word}")
     if parts:
         rows = ["a table of cases was added"] if facts.adds_rows else []
         yield " · ".join([*parts, *rows, f"code +{facts.code_added:,} −{facts.code_removed:,}"])
+
+
+def _describe_lines(facts: StaticFacts) -> str:
+    if not facts.assertions_removed:
+        return format_count(facts.assertions_added, "line").replace(" line", " more line")
+    fewer = format_count(facts.assertions_removed, "line").replace(" line", " fewer line")
+    return f"{fewer}, {facts.assertions_added:,} more"
 
 
 def _describe_marks(facts: StaticFacts, *, conditional: bool) -> Iterator[str]:

@@ -138,9 +138,7 @@ def _choose_default(refs: Refs, head: str, bare: bool) -> Choice:
         choice = refs.branch(head.removeprefix(HEADS), "the HEAD of this bare repository")
         if choice:
             return choice
-    usual = [
-        choice for name in USUAL if (choice := refs.branch(name, "the only usual name for it that exists"))
-    ]
+    usual = [choice for name in USUAL if (choice := refs.branch(name, "known by its name"))]
     if len(usual) == 1:
         return usual[0]
     raise _undecided_error(refs, [choice.name for choice in usual], head)

@@ -176,13 +176,13 @@ def packet_files_wrong(case: Case) -> Iterator[Found]:
     if files.doubt:
         yield Found(
             message=f"{_describe_doubt(files.doubt, escape_hidden(case.base))}, so it could leave files out of "
-            "*Files touched*",
+            "“Files touched”",
             hint=_mend_doubt(files.doubt),
             path=path,
         )
     part = packet.document.part("Files touched")
     if files.failed:
-        message = f"nobody can tell whether *Files touched* is right: {escape_hidden(files.failed)}"
+        message = f"nobody can tell whether “Files touched” is right: {escape_hidden(files.failed)}"
         yield Found(message=message, hint="git fetch may bring what is missing; git fsck names it", path=path)
     elif part is not None:
         yield from _compare_files(files.paths, part, path)
@@ -205,7 +205,7 @@ def _compare_files(changed: frozenset[bytes], part: Part, path: str) -> Iterator
     ):
         if paths:
             names = ", ".join(sorted(paths)[:4]) + (f" and {len(paths) - 4} more" if len(paths) > 4 else "")
-            yield Found(message=f"*Files touched* {what} {names}", hint=hint, path=path, line=part.line)
+            yield Found(message=f"“Files touched” {what} {names}", hint=hint, path=path, line=part.line)
 
 
 def _describe_doubt(doubt: BaseDoubt, base: str) -> str:

@@ -22,6 +22,7 @@ from agentledger.attention import (
     wip_headings,
 )
 from agentledger.attention.claims import find_contradictions, summarize_contradictions
+from agentledger.attention.collisions import describe_fleet_collisions
 from agentledger.attention.commands import NextAction
 from agentledger.attention.sections import Section
 from agentledger.attention.wanted import count_branch_wants
@@ -239,6 +240,11 @@ _TWIN = {
 }
 
 
+def _list_notes(fleet: Fleet) -> tuple[str, ...]:
+    """The fleet's notes, but the one that counts collisions: the page links to them, and each row names its own."""
+    return tuple(note for note in fleet.notes if note != describe_fleet_collisions(fleet))
+
+
 def build_board(
     fleet: Fleet,
     pages: Mapping[str, str],
@@ -264,7 +270,7 @@ def build_board(
         base_why=fleet.base.why,
         has_remote=fleet.base.remote is not None,
         fetched_at=fleet.base.fetched_at,
-        notes=(*fleet.notes, *(() if fleet.forecast else ("Conflicts were left out, as asked.",))),
+        notes=(*_list_notes(fleet), *(() if fleet.forecast else ("Conflicts were left out, as asked.",))),
         unreadable=_build_unreadable(unreadable, pages),
         sections=tuple(replace(p, meters=meters.get(Section(p.key), ())) for p in board_sections),
         ended=_build_ended_groups(ended, pages, ended_shown),
@@ -324,7 +330,8 @@ def _describe_totals(groups: Mapping[Section, Sequence[Branch]], fleet: Fleet) -
         if fleet.forecast and open_count
         else ""
     )
-    return f"{format_count(open_count, 'open branch', 'open branches')}{conflict_text}; {ended:,} ended."
+    ended_text = f"; {ended:,} ended" if ended else ""
+    return f"{format_count(open_count, 'open branch', 'open branches')}{conflict_text}{ended_text}."
 
 
 def _describe_twin(base: Base) -> str:

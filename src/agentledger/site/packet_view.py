@@ -57,8 +57,8 @@ _READ_FIRST = ("Summary", "Risks and follow-ups")
 
 
 _FRESH = {
-    Fresh.SAME: Mark("ok", "It describes this head’s code"),
-    Fresh.REWRITTEN: Mark("ok", "It describes this change: rewritten, same change"),
+    Fresh.SAME: Mark("done", "It describes this head’s code"),
+    Fresh.REWRITTEN: Mark("done", "It describes this change: rewritten, same change"),
     Fresh.OTHER: Mark("warn", "It describes another commit’s code"),
     Fresh.UNKNOWN: Mark("warn", "It names no commit of this clone"),
     Fresh.EDITED: Mark("bad", "It was edited, or written for another commit"),

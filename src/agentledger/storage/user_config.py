@@ -16,7 +16,7 @@ from typing import Any
 from agentledger.model.errors import LedgerError
 
 # The lines that hints show.
-LAUNCH = 'claude = "claude -p @{prompt_file}"'
+LAUNCH = 'claude = "claude -p @{prompt_file} --permission-mode acceptEdits"'
 EXAMPLE = 'command = "notify-send {title} {text}"'
 
 

@@ -80,9 +80,13 @@ def _describe_findings(findings: tuple[Finding, ...] | None) -> tuple[str, ...]:
 
 def _describe_finding(finding: Finding) -> str:
     word = "waived" if finding.waived else str(finding.severity)
-    line = f":{finding.line}" if finding.line else ""
-    where = f" {format_path(finding.path)}{line}:" if finding.path is not None else ""
-    return f"{word} {finding.rule}{where} {finding.message}"
+    if finding.path is None:
+        return f"{word} {finding.rule} {finding.message}"
+    path = format_path(finding.path)
+    place = f"{path}:{finding.line}" if finding.line else path
+    # Many messages begin with the path: it is not said twice.
+    rest = finding.message.removeprefix(f"{path} ")
+    return f"{word} {finding.rule} {place}{' ' if rest != finding.message else ': '}{rest}"
 
 
 def _describe_criteria(look: Look) -> Iterator[str]:

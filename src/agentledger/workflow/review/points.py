@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from agentledger.attention.commands import review_command
 from agentledger.documents.placeholders import is_blank
 from agentledger.fleet.snapshot import Snapshot
 from agentledger.model.errors import LedgerError
@@ -58,9 +59,11 @@ def _list_readings(typed: str) -> list[tuple[str, re.Match[str]]]:
 
 def _make_no_file(branch: Branch, name: str) -> LedgerError:
     near = suggest_names(name, [format_path(change.path) for change in branch.changes[:_COMPARED]])
+    command = review_command(branch)
+    lists = f"{command} lists the files of its change; " if command else ""
     return LedgerError(
         f"{escape_hidden(branch.name)} has no file {escape_hidden(name)}",
-        near or "git diff --stat lists the files of its change; a path begins at the top",
+        near or f"{lists}a path begins at the top",
     )
 
 
