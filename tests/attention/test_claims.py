@@ -229,5 +229,7 @@ def test_every_output_shows_both_sides_and_the_facts_about_tests(tmp_path: Path)
     assert entry["contradictions"][0]["where"].startswith("packet.md:")
     checked = command.run(desk.repo.path, "check", "--branch", "agent/x", "--gate", "ready")
     assert f"agent/x: {whole}" in checked.out + checked.err
+    review = command.run(desk.repo.path, "review", "agent/x").out
+    assert (whole in review, fact in review, "the agent's words, and git's:" in review) == (True, True, True)
     prompt = command.run(desk.repo.path, "prompt", "x", "--for", "review")
     assert (whole in prompt.out, fact in prompt.out) == (True, True)

@@ -10,6 +10,7 @@ import shlex
 from dataclasses import dataclass
 
 from agentledger.attention import collisions, loose_work, run_differences, stacking
+from agentledger.attention.claims import describe_contradiction, find_contradictions
 from agentledger.attention.commands import SHORT, review_command
 from agentledger.attention.reviewing import (
     ReviewStanding,
@@ -70,6 +71,8 @@ class Look:
     findings: tuple[Finding, ...] | None
     #: Sentences on the tests: never none, also where nothing was counted or crossed.
     integrity: tuple[str, ...]
+    #: Where the agent's words and git contradict each other, both sides in a sentence.
+    contradictions: tuple[str, ...] = ()
     #: Sentences on the other branches and base, on the place of the branch, and on its checks.
     collisions: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
@@ -102,6 +105,7 @@ def build_look(fleet: Fleet, branch: Branch, scope: Scope | None, came: Came | N
         reviews=len(list_reviews(branch)),
         findings=findings,
         integrity=describe_tests(branch),
+        contradictions=tuple(map(describe_contradiction, find_contradictions(branch, fleet.policy))),
         collisions=_describe_others(fleet, branch),
         notes=_describe_place(branch),
         checks=(*checks, *(run_differences.notable_differences(standing) if standing else ())),

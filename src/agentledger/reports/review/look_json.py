@@ -38,6 +38,7 @@ def encode_look(look: Look) -> bytes:
         reviews=look.reviews,
         findings=None if look.findings is None else tuple(map(shape_finding, look.findings)),
         integrity=tuple(map(json_text, look.integrity)),
+        contradictions=tuple(map(json_text, look.contradictions)),
         merging=tuple(map(json_text, look.collisions)),
         checks=tuple(map(json_text, look.checks)),
         criteria=tuple(

@@ -27,6 +27,7 @@ def render_look(look: Look) -> str:
 def _describe_look(look: Look) -> Iterator[str]:
     yield from _describe_head(look)
     for title, lines in (
+        ("the agent's words, and git's", look.contradictions),
         ("rules", _describe_findings(look.findings)),
         ("tests", look.integrity),
         ("merging", look.collisions),

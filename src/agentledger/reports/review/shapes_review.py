@@ -97,6 +97,7 @@ class Review(Entry, frozen=True):
     reviews: Count
     findings: tuple[Finding, ...] | None
     integrity: tuple[str, ...]
+    contradictions: tuple[str, ...]
     merging: tuple[str, ...]
     checks: tuple[str, ...]
     criteria: tuple[Criterion, ...]
