@@ -205,7 +205,7 @@ def test_each_criterion_stands_beside_its_claim_and_the_checks_it_names(desk: De
     )
     packet = desk.view().packet
     assert packet
-    assert packet.fresh.kind == "ok"
+    assert packet.fresh.kind == "done"
     assert packet.shown_criteria == ()
     assert [(c.claim.text, [e.text for e in c.evidence]) for c in packet.open_criteria] == [
         ("met, as claimed", ["test: failed, exit code 1"]),
